@@ -1,0 +1,51 @@
+// Imports run one way: cli, admin -> daemon -> relay, delivery, capture -> store -> catalog, wire -> errors.
+const rooms = [
+  ['errors', '^src/errors\\.ts$', []],
+  ['catalog', '^src/catalog/', ['errors', 'catalog']],
+  ['wire', '^src/wire/', ['errors', 'wire', 'catalog']],
+  ['presets', '^src/presets/', ['catalog', 'wire', 'errors', 'presets']],
+  ['store', '^src/store/', ['errors', 'catalog', 'wire', 'store']],
+  ['capture', '^src/capture/', ['errors', 'catalog', 'wire', 'store', 'capture']],
+  ['relay', '^src/relay/', ['errors', 'catalog', 'wire', 'store', 'relay']],
+  ['delivery', '^src/delivery/', ['errors', 'catalog', 'wire', 'store', 'delivery']],
+];
+const pathOf = Object.fromEntries(rooms.map(([name, path]) => [name, path]));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    ...rooms.map(([name, path, allowed]) => ({
+      name: `${name}-looks-down-only`,
+      severity: 'error',
+      from: { path },
+      to: { path: '^src/', pathNot: allowed.map((room) => pathOf[room]).concat(path) },
+    })),
+    {
+      name: 'nothing-imports-the-cli',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'source-stands-alone',
+      comment: 'The package may not lean on tests, tools, examples or development dependencies.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|tools|examples|bench)/' },
+    },
+    {
+      name: 'knex-in-one-place',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(migrations|request-id)\\.ts$' },
+      to: { path: 'node_modules/knex', dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '^src/(index|migrations|cli/main|presets/.*)\\.ts$' }, to: {} },
+    { name: 'not-to-dev', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,51 @@
+/**
+ * Every code that rowhook throws, with what it means. A code never changes its meaning: scripts and alerts may match it.
+ * docs/errors.md lists the same codes, which a test compares.
+ */
+export const errorCodes = {
+  config_not_found: 'There is no config file where one was looked for.',
+  config_invalid: 'The config file does not say what rowhook expects.',
+  catalog_invalid: 'A resource or an event of the catalog contradicts itself.',
+  database_unreachable: 'The database does not answer.',
+  database_version: 'The server is older than PostgreSQL 14.',
+  privilege_missing: 'The database role may not do what is needed.',
+  table_missing: 'A table of the catalog does not exist.',
+  column_missing: 'A column of the catalog does not exist.',
+  key_missing: 'A table has no unique key that its changes could be told apart by.',
+  table_unsupported: 'A relation of this kind cannot be captured.',
+  lock_timeout: 'The application held a table for longer than an installation may wait.',
+  schema_missing: 'rowhook is not installed in this database.',
+  schema_too_old: 'The rowhook schema is older than this program.',
+  schema_too_new: 'The rowhook schema is newer than this program.',
+  not_captured: 'A table of the catalog has no triggers, or has triggers of another plan.',
+  cluster_changed: 'The database now lives in another cluster than the one the relay has read.',
+  endpoint_invalid: 'An endpoint cannot be registered as it was given.',
+  endpoint_unknown: 'There is no endpoint with this id.',
+  event_unknown: 'The catalog has no event of this name.',
+  delivery_unknown: 'There is no delivery with this id.',
+  delivery_pending: 'The delivery is still on its way.',
+  request_id_invalid: 'The value cannot be the value of an HTTP header.',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** What all our errors are: a stable `code`, and a message that says what was found and what to do about it. */
+export class RowhookError extends Error {
+  override readonly name = 'RowhookError';
+  readonly code: ErrorCode;
+  /** What to do now, as an imperative sentence. */
+  readonly fix: string | undefined;
+  /** Where the mistake is, e.g. `endpoints.events[2]` or `public.people`. */
+  readonly where: string | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { fix?: string | undefined; where?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.fix = options.fix;
+    this.where = options.where;
+  }
+}

@@ -31,7 +31,9 @@ export function createLifetime(parts: {
     },
     stop(how = 'drain') {
       // A failed start leaves nothing to wait for, but may leave something to close.
-      stopped ??= (started ?? Promise.resolve()).catch(() => {}).then(() => (started ? parts.drain() : undefined));
+      stopped ??= (started ?? Promise.resolve())
+        .catch(() => {})
+        .then(() => (started ? parts.drain() : undefined));
       if (how === 'abort' && started) parts.abort();
       return stopped;
     },

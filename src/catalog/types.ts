@@ -36,6 +36,8 @@ export interface Part {
   readonly table: string;
   readonly from: string;
   readonly to: string;
+  /** What tells the part's rows apart, where no resource says so. Default: `['id']`. */
+  readonly key?: readonly string[];
   /** Which of the part's columns count. Default: those that the resource's payload shows. */
   readonly columns?: readonly string[];
 }
@@ -107,4 +109,14 @@ export interface Transition {
 export type EventDefinition =
   | { readonly resource: string; readonly on: 'insert' | 'delete' }
   | { readonly resource: string; readonly on: 'update'; readonly columns?: readonly string[] }
-  | { readonly resource: string; readonly on: 'transition'; readonly part?: string; readonly transition: Transition };
+  | {
+      readonly resource: string;
+      readonly on: 'transition';
+      readonly part?: string;
+      readonly transition: Transition;
+    };
+
+/** Whether a `one` shows a single bare value: in Fields, `kind` could only be a field of that name. */
+export function isBare(fields: Fields | ColumnField): fields is ColumnField {
+  return typeof fields.kind === 'string';
+}

@@ -1,0 +1,103 @@
+import { quoteName } from '../catalog/table-name.ts';
+import type { Queryable } from '../store/sql.ts';
+import { tableFacts } from '../store/tables.ts';
+import { checkTable } from './check.ts';
+import type { CapturePlan } from './plan.ts';
+import { functionName, functionSql, operations, triggerName, triggerSql } from './trigger-sql.ts';
+
+/**
+ * Puts the triggers of one plan on its table, in the transaction that `db` is in; returns the capture's id. Where the table is
+ * captured by the very same plan, its functions are written again and nothing else happens. A changed plan gets an id of its
+ * own: changes that wait in the outbox are still read by the old one.
+ *
+ * Takes SHARE ROW EXCLUSIVE on the table until commit: the caller sets a short lock_timeout and commits after each table.
+ * @throws RowhookError as `checkTable`
+ */
+export async function captureTable(db: Queryable, plan: CapturePlan): Promise<number> {
+  const facts = await tableFacts(db, plan.table);
+  checkTable(plan, facts);
+  const current = await currentCapture(db, plan.table);
+  const same = current !== undefined && samePlan(current.plan, plan);
+  if (current && !same) {
+    await db.query('update rowhook.capture set released_at = now() where id = $1', [current.id]);
+  }
+  const id = same ? current.id : await insertCapture(db, plan);
+  for (const operation of operations) {
+    await db.query(functionSql(id, plan, operation, facts.textColumns));
+    await db.query(`revoke all on function ${functionName(id, operation)}() from public`);
+    for (const table of await leavesAndSelf(db, plan.table)) {
+      await db.query(triggerSql(id, operation, table));
+    }
+  }
+  if (current && !same) await dropFunctions(db, current.id);
+  return id;
+}
+
+/** Takes the triggers off a table, in the transaction that `db` is in; false when it was not captured. Waiting changes stay. */
+export async function releaseTable(db: Queryable, table: string): Promise<boolean> {
+  const current = await currentCapture(db, table);
+  if (!current) return false;
+  for (const leaf of await leavesAndSelf(db, table)) {
+    for (const operation of operations) {
+      await db.query(`drop trigger if exists ${triggerName(operation)} on ${leaf}`);
+    }
+  }
+  await dropFunctions(db, current.id);
+  await db.query('update rowhook.capture set released_at = now() where id = $1', [current.id]);
+  return true;
+}
+
+export interface StoredCapture {
+  readonly id: number;
+  readonly plan: CapturePlan;
+}
+
+/** The plan that a table is captured by now. */
+export async function currentCapture(db: Queryable, table: string): Promise<StoredCapture | undefined> {
+  const { rows } = await db.query<StoredCapture>(
+    'select id, plan from rowhook.capture where table_name = $1 and released_at is null',
+    [table],
+  );
+  return rows[0];
+}
+
+/** Tables that are captured now, by name. */
+export async function capturedTables(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ table_name: string }>(
+    'select table_name from rowhook.capture where released_at is null order by table_name',
+  );
+  return rows.map((row) => row.table_name);
+}
+
+/** Plans are stored as jsonb, which orders the keys of an object anew. */
+export function samePlan(a: CapturePlan, b: CapturePlan): boolean {
+  const canonical = (plan: CapturePlan) => JSON.stringify([plan.table, plan.key, plan.classes, plan.values]);
+  return canonical(a) === canonical(b);
+}
+
+async function insertCapture(db: Queryable, plan: CapturePlan): Promise<number> {
+  const { rows } = await db.query<{ id: number }>(
+    'insert into rowhook.capture (table_name, plan) values ($1, $2) returning id',
+    [plan.table, JSON.stringify(plan)],
+  );
+  return rows[0]!.id;
+}
+
+async function dropFunctions(db: Queryable, captureId: number): Promise<void> {
+  for (const operation of operations) {
+    await db.query(`drop function if exists ${functionName(captureId, operation)}() cascade`);
+  }
+}
+
+/** DML aimed straight at a partition does not fire the parent's statement triggers; with triggers on both none fires twice. */
+async function leavesAndSelf(db: Queryable, table: string): Promise<string[]> {
+  const { rows } = await db.query<{ schema: string; name: string }>(
+    `select n.nspname as schema, c.relname as name
+     from (select to_regclass($1) as relid union select relid from pg_partition_tree(to_regclass($1))) t
+     join pg_class c on c.oid = t.relid join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p')
+     order by c.oid = to_regclass($1) desc, n.nspname, c.relname`,
+    [table],
+  );
+  return rows.map((row) => `${quoteName(row.schema)}.${quoteName(row.name)}`);
+}

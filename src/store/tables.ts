@@ -1,0 +1,59 @@
+import type { Queryable } from './sql.ts';
+
+/** What the database says of one table of the application. */
+export interface TableFacts {
+  /** Quoted and schema-qualified. */
+  readonly table: string;
+  /** pg_class.relkind: r table, p partitioned table, v view, f foreign table, ... */
+  readonly kind: string;
+  /** Column name to its type as SQL writes it, e.g. `numeric(12,2)`. */
+  readonly columns: ReadonlyMap<string, string>;
+  /** Columns of a string type. */
+  readonly textColumns: ReadonlySet<string>;
+  readonly notNull: ReadonlySet<string>;
+  /** Column sets that a unique index over all rows keeps distinct, each sorted. */
+  readonly uniqueKeys: ReadonlyArray<readonly string[]>;
+  readonly mayCreateTriggers: boolean;
+}
+
+interface FactsRow {
+  kind: string;
+  may_trigger: boolean;
+  columns: Array<{ name: string; type: string; text: boolean; not_null: boolean }> | null;
+  unique_keys: string[][] | null;
+}
+
+/** Facts about a table, or undefined when there is none of this name. Reads the catalogs only, takes no lock on the table. */
+export async function tableFacts(db: Queryable, table: string): Promise<TableFacts | undefined> {
+  const { rows } = await db.query<FactsRow>(
+    `select c.relkind as kind,
+       has_table_privilege(c.oid, 'TRIGGER') and pg_has_role(c.relowner, 'USAGE') as may_trigger,
+       (select json_agg(json_build_object(
+           'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+           'text', t.typcategory = 'S', 'not_null', a.attnotnull) order by a.attnum)
+        from pg_attribute a join pg_type t on t.oid = a.atttypid
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+       (select json_agg((
+           select json_agg(a.attname order by a.attname)
+           from unnest(i.indkey[0:i.indnkeyatts - 1]) k(attnum)
+           join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum))
+        from pg_index i
+        where i.indrelid = c.oid and i.indisunique and i.indisvalid
+          and i.indpred is null and i.indexprs is null) as unique_keys
+     from pg_class c
+     where c.oid = to_regclass($1)`,
+    [table],
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  const columns = row.columns ?? [];
+  return {
+    table,
+    kind: row.kind,
+    columns: new Map(columns.map((column) => [column.name, column.type])),
+    textColumns: new Set(columns.filter((column) => column.text).map((column) => column.name)),
+    notNull: new Set(columns.filter((column) => column.not_null).map((column) => column.name)),
+    uniqueKeys: row.unique_keys ?? [],
+    mayCreateTriggers: row.may_trigger,
+  };
+}

@@ -47,7 +47,7 @@ comment on column rowhook.outbox.op is 'i insert, u update, d delete, t truncate
 comment on column rowhook.outbox.n is 'How many row changes are packed here.';
 comment on column rowhook.outbox.keys is 'Key of each row: the column''s text, or a JSON array of texts for a composite key.';
 comment on column rowhook.outbox.masks is 'Updates: which watched column classes changed, a bit for each class of the plan.';
-comment on column rowhook.outbox.vals is 'Deletes: the whole last row as JSON. Else a JSON array of the plan''s value columns (updates: the old ones, then the new ones).';
+comment on column rowhook.outbox.vals is 'A JSON array of the plan''s value columns (updates: the old ones, then the new ones). Deletes: the whole last row as JSON, or an array of its text and the values.';
 
 create table rowhook.outbox_0 partition of rowhook.outbox for values in (0) with (autovacuum_enabled = off);
 create table rowhook.outbox_1 partition of rowhook.outbox for values in (1) with (autovacuum_enabled = off);
@@ -72,7 +72,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   -- NOTIFY fails the commit when its queue is full, and PREPARE TRANSACTION refuses a transaction that notified.
   -- A bell that does not ring costs one poll interval; a write that fails costs a customer (invariant 4).
-  if pg_notification_queue_usage() < 0.5 and current_setting('max_prepared_transactions')::int = 0 then
+  if not exists (
+    select from pg_locks
+    where locktype = 'advisory' and classid = 1919907688 and objid = 1 and granted
+      and database = (select oid from pg_database where datname = current_database())
+  ) then
+    -- The relay died in its sleep: nobody listens, so nobody needs to ring.
+    perform setval('rowhook.bell', 1);
+  elsif pg_notification_queue_usage() < 0.5 and current_setting('max_prepared_transactions')::int = 0 then
     notify rowhook;
   end if;
 end
@@ -90,6 +97,7 @@ create table rowhook.relay_cursor (
   floor_seq bigint not null,
   sampled_seq bigint not null,
   deferred xid8[] not null default '{}',
+  window_number bigint not null,
   system_identifier bigint not null,
   moved_at timestamptz not null default clock_timestamp()
 );
@@ -100,20 +108,21 @@ comment on column rowhook.relay_cursor.reading is 'Set while a large window is r
 comment on column rowhook.relay_cursor.last_seq is 'Within the window, everything up to this seq is read.';
 comment on column rowhook.relay_cursor.ceiling_seq is 'No change of the window has a higher seq.';
 comment on column rowhook.relay_cursor.floor_seq is 'Transactions with an id of xmax(consumed) or later wrote only higher seqs.';
-comment on column rowhook.relay_cursor.sampled_seq is 'Highest seq before this row''s transaction had an id; the floor of the next window.';
+comment on column rowhook.relay_cursor.sampled_seq is 'The floor of the next window: the highest seq before this row''s transaction had an id, or before that of the window being read.';
+comment on column rowhook.relay_cursor.window_number is 'How many windows are consumed.';
 comment on column rowhook.relay_cursor.deferred is 'Transactions whose changes straddle the page: read again in full with the next page.';
 
 create table rowhook.relay_parked (
   id bigint primary key generated always as identity,
   resource text not null,
   record_key text not null,
-  event jsonb not null,
-  until_seq bigint not null
+  event json not null,
+  window_number bigint not null
 );
 comment on table rowhook.relay_parked is
-  'Events of records that were gone when a later page of a large window was read: they wait for the delete that carries the last row, at most until the cursor has passed until_seq.';
+  'Events of records that were gone when a later page of a large window was read: they wait for the delete that carries the last row. It comes with the next window at the latest.';
 create index relay_parked_record on rowhook.relay_parked (resource, record_key);
-create index relay_parked_until on rowhook.relay_parked (until_seq);
+create index relay_parked_window on rowhook.relay_parked (window_number);
 
 create table rowhook.event (
   id uuid not null,

@@ -1,6 +1,6 @@
 import { RowhookError } from '../errors.ts';
+import type { CapturePlan } from '../store/captures.ts';
 import type { TableFacts } from '../store/tables.ts';
-import type { CapturePlan } from './plan.ts';
 
 /**
  * Whether a table can be captured by a plan: it exists, is a table of ours to put triggers on, has the plan's columns, and its

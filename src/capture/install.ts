@@ -1,8 +1,8 @@
 import { quoteName } from '../catalog/table-name.ts';
+import { type CapturePlan, currentCapture } from '../store/captures.ts';
 import type { Queryable } from '../store/sql.ts';
 import { tableFacts } from '../store/tables.ts';
 import { checkTable } from './check.ts';
-import type { CapturePlan } from './plan.ts';
 import { functionName, functionSql, operations, triggerName, triggerSql } from './trigger-sql.ts';
 
 /**
@@ -45,28 +45,6 @@ export async function releaseTable(db: Queryable, table: string): Promise<boolea
   await dropFunctions(db, current.id);
   await db.query('update rowhook.capture set released_at = now() where id = $1', [current.id]);
   return true;
-}
-
-export interface StoredCapture {
-  readonly id: number;
-  readonly plan: CapturePlan;
-}
-
-/** The plan that a table is captured by now. */
-export async function currentCapture(db: Queryable, table: string): Promise<StoredCapture | undefined> {
-  const { rows } = await db.query<StoredCapture>(
-    'select id, plan from rowhook.capture where table_name = $1 and released_at is null',
-    [table],
-  );
-  return rows[0];
-}
-
-/** Tables that are captured now, by name. */
-export async function capturedTables(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query<{ table_name: string }>(
-    'select table_name from rowhook.capture where released_at is null order by table_name',
-  );
-  return rows.map((row) => row.table_name);
 }
 
 /** Plans are stored as jsonb, which orders the keys of an object anew. */

@@ -2,17 +2,7 @@ import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { defaultKey, watches } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
-
-/** What the triggers of one table write. Stored in rowhook.capture, so that old changes stay readable. */
-export interface CapturePlan {
-  /** Quoted and schema-qualified. */
-  readonly table: string;
-  readonly key: readonly string[];
-  /** Bit i of a mask is set when one of classes[i]'s columns changed. */
-  readonly classes: ReadonlyArray<readonly string[]>;
-  /** Columns whose values go along with inserts and updates. */
-  readonly values: readonly string[];
-}
+import type { CapturePlan } from '../store/captures.ts';
 
 /** Masks are read as JavaScript's 32-bit integers. */
 const mostClasses = 31;

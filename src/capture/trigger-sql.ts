@@ -1,5 +1,5 @@
 import { quoteName } from '../catalog/table-name.ts';
-import type { CapturePlan } from './plan.ts';
+import type { CapturePlan } from '../store/captures.ts';
 
 /** The four statements a trigger can fire for; each has a function of its own, fitted to the table. */
 export const operations = ['insert', 'update', 'delete', 'truncate'] as const;
@@ -92,7 +92,7 @@ function deleteInsert(captureId: number, plan: CapturePlan, condition: string): 
     from ${missing(plan)},
       lateral (
         select ${keyText(plan.key)} as k,
-          case when pg_column_size(old_row) < ${longestImage} then row_to_json(old_row)::text end as image
+          ${imageText(plan.values)} as image
         from old_rows old_row
       ) r
     where r.k is not null and ${condition}
@@ -172,6 +172,12 @@ function valueText(column: string): string {
 
 function valuesJson(values: readonly string[]): string {
   return values.length > 0 ? `json_build_array(${values.map(valueText).join(', ')})::text` : 'null::text';
+}
+
+/** The whole last row as JSON; with value columns, in an array before them (as a string: its numbers must stay exact). */
+function imageText(values: readonly string[]): string {
+  const image = `case when pg_column_size(old_row) < ${longestImage} then row_to_json(old_row)::text end`;
+  return values.length > 0 ? `json_build_array(${[image, ...values.map(valueText)].join(', ')})::text` : image;
 }
 
 /** How a class of columns is read from old and new rows, and the expression that says whether any of them differs. */

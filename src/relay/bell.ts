@@ -1,0 +1,88 @@
+import type { ClientConfig } from 'pg';
+import pgListen from 'pg-listen';
+import { createLifetime, type Lifetime } from '../lifetime.ts';
+import type { Log } from '../store/log.ts';
+
+/** `rowhook`: a change was committed while the relay slept. `rowhook_delivery`: deliveries are due. */
+export type Channel = 'rowhook' | 'rowhook_delivery';
+
+export interface Bell extends Lifetime {
+  /** Calls the listener after each ring, and once whenever listening begins anew: rings may have been missed. */
+  on(channel: Channel, listener: () => void): void;
+}
+
+const channels: readonly Channel[] = ['rowhook', 'rowhook_delivery'];
+const retryMs = 1_000;
+/** A connection that nobody closed may be dead all the same: it is asked this often, and given up when it does not answer. */
+const askMs = 10_000;
+const answerMs = 5_000;
+
+/**
+ * Listens for NOTIFY on a connection of its own. A hint only: whoever listens also polls, so a lost ring costs one poll interval.
+ * A start does not wait for the connection, and a lost connection is made again for as long as the bell runs.
+ */
+export function createBell(options: { connection: ClientConfig; log: Log }): Bell {
+  const { log } = options;
+  const listeners = new Map<Channel, Array<() => void>>(channels.map((channel) => [channel, []]));
+  const ring = (channel: Channel) => {
+    for (const listener of listeners.get(channel) ?? []) listener();
+  };
+  let stopping = false;
+  let wakeRetry = () => {};
+  let running: Promise<void> = Promise.resolve();
+
+  // pg-listen mends a connection that breaks, but gives up after `retryTimeout`, and does not try a first one again. A new
+  // subscriber for each connection leaves only one way for all of it.
+  async function listenForever(): Promise<void> {
+    while (!stopping) {
+      await listenOnce().catch((error: unknown) => log.warn({ err: error }, 'the bell is not connected'));
+      if (stopping) return;
+      await new Promise<void>((resolve) => {
+        wakeRetry = resolve;
+        setTimeout(resolve, retryMs).unref();
+      });
+    }
+  }
+
+  async function listenOnce(): Promise<void> {
+    const subscriber = pgListen.default(
+      { ...options.connection, query_timeout: answerMs },
+      { retryLimit: 1, paranoidChecking: askMs, parse: (text) => text },
+    );
+    const lost = new Promise<void>((resolve) => {
+      subscriber.events.on('error', (error) => {
+        log.warn({ err: error }, 'the bell lost its connection');
+        resolve();
+      });
+      wakeRetry = resolve;
+    });
+    for (const channel of channels) subscriber.notifications.on(channel, () => ring(channel));
+    try {
+      await subscriber.connect();
+      for (const channel of channels) await subscriber.listenTo(channel);
+      for (const channel of channels) ring(channel);
+      await (stopping ? undefined : lost);
+    } finally {
+      await subscriber.close().catch(() => {});
+    }
+  }
+
+  const lifetime = createLifetime({
+    start() {
+      running = listenForever();
+      return Promise.resolve();
+    },
+    async drain() {
+      stopping = true;
+      wakeRetry();
+      await running;
+    },
+    abort() {},
+  });
+  return {
+    ...lifetime,
+    on(channel, listener) {
+      listeners.get(channel)?.push(listener);
+    },
+  };
+}

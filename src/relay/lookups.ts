@@ -1,0 +1,49 @@
+import { quoteName, quoteTable } from '../catalog/table-name.ts';
+import { defaultKey } from '../catalog/watch.ts';
+import type { Queryable } from '../store/sql.ts';
+import { tableFacts } from '../store/tables.ts';
+import type { RecordChange } from './net-effect.ts';
+import type { Role } from './roles.ts';
+import { type Lookup, touches } from './route.ts';
+
+/**
+ * Finds the records that parts belong to by a column of the records, one query for each resource and column, in the page's
+ * snapshot: a record that has left the part by then is not among them.
+ *
+ * @param lookups all of the same page
+ */
+export async function lookUp(db: Queryable, lookups: readonly Lookup[]): Promise<RecordChange[]> {
+  const groups = new Map<Role, Lookup[]>();
+  for (const lookup of lookups) groups.set(lookup.role, [...(groups.get(lookup.role) ?? []), lookup]);
+  const changes: RecordChange[] = [];
+  for (const [role, group] of groups) {
+    const keys = await recordsWith(db, role, [...new Set(group.flatMap(({ values }) => values))]);
+    for (const lookup of group) {
+      changes.push(...touches(lookup, [...new Set(lookup.values.flatMap((value) => keys.get(value) ?? []))]));
+    }
+  }
+  return changes;
+}
+
+/** Keys of records by the value of the column that ties them to the part. */
+async function recordsWith(
+  db: Queryable,
+  role: Role,
+  values: readonly string[],
+): Promise<Map<string, string[]>> {
+  const table = quoteTable(role.resource.table);
+  const column = role.part!.lookupColumn!;
+  const facts = await tableFacts(db, table);
+  // The column's own type, so that its index serves.
+  const type = facts?.columns.get(column) ?? 'text';
+  const texts = (role.resource.key ?? defaultKey).map((name) => `t.${quoteName(name)}::text`);
+  const key = texts.length === 1 ? texts[0] : `json_build_array(${texts.join(', ')})::text`;
+  const { rows } = await db.query<{ value: string; key: string }>(
+    `select t.${quoteName(column)}::text as value, ${key} as key
+     from ${table} t where t.${quoteName(column)} = any ($1::text[]::${type}[])`,
+    [values],
+  );
+  const found = new Map<string, string[]>();
+  for (const row of rows) found.set(row.value, [...(found.get(row.value) ?? []), row.key]);
+  return found;
+}

@@ -1,0 +1,155 @@
+import type { Client, QueryResult } from 'pg';
+import type { Catalog } from '../catalog/types.ts';
+import { capturesById } from '../store/captures.ts';
+import type { Log } from '../store/log.ts';
+import type { Queryable } from '../store/sql.ts';
+import { type OutboxRow, unpack } from './changes.ts';
+import { addCursor, advance, type Cursor, nextWindow } from './cursor.ts';
+import { eventsOf } from './events.ts';
+import { fanOut, subscribers } from './fan-out.ts';
+import { lookUp } from './lookups.ts';
+import { type NetEffect, netEffects, type RecordChange } from './net-effect.ts';
+import { park, unpark } from './parked.ts';
+import type { Payloads } from './payloads.ts';
+import { resolve } from './resolve.ts';
+import { type Role, rolesOf } from './roles.ts';
+import { type Lookup, route } from './route.ts';
+import { parseSnapshot } from './snapshot.ts';
+import { type PageSize, readPage } from './window.ts';
+
+export interface PageContext {
+  readonly catalog: Catalog;
+  readonly payloads: Payloads;
+  readonly log: Log;
+  readonly size: PageSize;
+  /** What each capture id's table is to the catalog's resources; filled as ids are met. */
+  readonly roles: Map<number, readonly Role[]>;
+}
+
+export interface Turned {
+  readonly cursor: Cursor;
+  readonly changes: number;
+  readonly events: number;
+  readonly deliveries: number;
+  /** There is more to read at once. */
+  readonly full: boolean;
+  /** Highest seq handed out when the page was read. */
+  readonly ceilingSeq: number;
+  /** Nothing below that seq can still be committed: no transaction was open. */
+  readonly settled: boolean;
+  readonly parked: boolean;
+}
+
+/**
+ * Turns one page of the outbox into events and deliveries, in one transaction with the cursor: after a crash the page that did
+ * not commit is read again, the one that did is not (invariant 1). Payloads are read in the snapshot that the window ends with.
+ *
+ * @param sampledSeq highest seq handed out before this call
+ * @param parked whether events wait for a delete
+ */
+export async function turnPage(
+  client: Client,
+  context: PageContext,
+  cursor: Cursor,
+  sampledSeq: number,
+  parked: boolean,
+): Promise<Turned> {
+  try {
+    const now = await begin(client);
+    const turned = await readAndWrite(client, context, cursor, now, sampledSeq, parked);
+    await client.query('commit');
+    return turned;
+  } catch (error) {
+    // With the connection gone there is nothing to roll back.
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+async function readAndWrite(
+  db: Queryable,
+  context: PageContext,
+  cursor: Cursor,
+  now: Beginning,
+  sampledSeq: number,
+  parked: boolean,
+): Promise<Turned> {
+  const window = nextWindow(cursor, now.snapshot, now.ceilingSeq);
+  const page = await readPage(db, window, context.size);
+  const settled = cursor.reading === null && parseSnapshot(now.snapshot).xip.length === 0;
+  const seen = { full: page.full, ceilingSeq: now.ceilingSeq, settled };
+  if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked) {
+    return { ...seen, cursor, changes: 0, events: 0, deliveries: 0, parked };
+  }
+  const effects = netEffects(await recordChanges(db, context, page.rows));
+  const waited = parked ? await unparkFor(db, effects, page.full ? 0 : cursor.windowNumber) : [];
+  const events = [...waited, ...effects.flatMap((effect) => eventsOf(effect, context.catalog))];
+  const names = [...new Set(events.map((event) => event.name))];
+  const { ready, missing } = await resolve(db, events, effects, {
+    ...context,
+    subscribers: names.length > 0 ? await subscribers(db, names) : [],
+  });
+  if (missing.length > 0) await park(db, missing, cursor.windowNumber);
+  const deliveries = ready.length > 0 ? await fanOut(db, ready) : 0;
+  const next = advance(cursor, window, page, sampledSeq);
+  await addCursor(db, next);
+  return {
+    ...seen,
+    cursor: next,
+    changes: page.rows.reduce((sum, row) => sum + row.n, 0),
+    events: ready.length,
+    deliveries,
+    parked: parked || missing.length > 0,
+  };
+}
+
+interface Beginning {
+  readonly snapshot: string;
+  readonly ceilingSeq: number;
+}
+
+/** One round trip. The ceiling is read after the snapshot was taken, so no change that is visible in it has a higher seq. */
+async function begin(client: Client): Promise<Beginning> {
+  const results = (await client.query(
+    `begin isolation level repeatable read;
+     select pg_current_snapshot()::text as snapshot, last_value as ceiling from rowhook.outbox_seq`,
+  )) as unknown as Array<QueryResult<{ snapshot: string; ceiling: string }>>;
+  const row = results[1]!.rows[0]!;
+  return { snapshot: row.snapshot, ceilingSeq: Number(row.ceiling) };
+}
+
+async function recordChanges(
+  db: Queryable,
+  context: PageContext,
+  rows: readonly OutboxRow[],
+): Promise<RecordChange[]> {
+  await learnRoles(db, context, rows);
+  const changes: RecordChange[] = [];
+  const lookups: Lookup[] = [];
+  for (const change of unpack(rows)) {
+    const routed = route(change, context.roles.get(change.captureId) ?? []);
+    changes.push(...routed.recordChanges);
+    lookups.push(...routed.lookups);
+  }
+  if (lookups.length > 0) changes.push(...(await lookUp(db, lookups)));
+  return changes.sort((a, b) => a.seq - b.seq);
+}
+
+async function learnRoles(db: Queryable, context: PageContext, rows: readonly OutboxRow[]): Promise<void> {
+  const unknown = [...new Set(rows.map((row) => row.capture_id))].filter((id) => !context.roles.has(id));
+  if (unknown.length > 0) {
+    for (const capture of await capturesById(db, unknown)) {
+      context.roles.set(capture.id, rolesOf(capture.plan, context.catalog));
+    }
+  }
+  for (const row of rows) {
+    if (row.op === 't') {
+      context.log.warn({ captureId: row.capture_id, seq: Number(row.seq) }, 'a captured table was truncated');
+    }
+  }
+}
+
+function unparkFor(db: Queryable, effects: readonly NetEffect[], windowsBefore: number) {
+  const deleted = effects.filter(({ effect }) => effect === 'delete');
+  return unpark(db, deleted, windowsBefore);
+}

@@ -1,0 +1,59 @@
+import type { Queryable } from '../store/sql.ts';
+import type { RecordEvent } from './events.ts';
+
+/**
+ * Later pages of a large window are read in a later snapshot than the window ends with. A record may be gone there although the
+ * delete, with the last row, has not been read yet. Its events wait here for that delete, so that their payload still has the
+ * record's first level, and go out before it.
+ */
+export async function park(
+  db: Queryable,
+  events: readonly RecordEvent[],
+  windowNumber: number,
+): Promise<void> {
+  await db.query(
+    `insert into rowhook.relay_parked (resource, record_key, event, window_number)
+     select resource, record_key, event, $4 from unnest($1::text[], $2::text[], $3::json[]) t(resource, record_key, event)`,
+    [
+      events.map((event) => event.resourceName),
+      events.map((event) => event.key),
+      events.map((event) => JSON.stringify(event)),
+      windowNumber,
+    ],
+  );
+}
+
+/** Takes the events out that waited for one of these records, or that have waited for longer than a window. In their order. */
+export async function unpark(
+  db: Queryable,
+  records: ReadonlyArray<{ resourceName: string; key: string }>,
+  windowsBefore: number,
+): Promise<RecordEvent[]> {
+  const { rows } = await db.query<{ event: RecordEvent }>(
+    `with taken as (
+       delete from rowhook.relay_parked p
+       using unnest($1::text[], $2::text[]) t(resource, record_key)
+       where p.resource = t.resource and p.record_key = t.record_key
+       returning p.id, p.event
+     ), overdue as (
+       delete from rowhook.relay_parked p
+       where p.window_number < $3
+         and not exists (
+           select from unnest($1::text[], $2::text[]) t(resource, record_key)
+           where p.resource = t.resource and p.record_key = t.record_key
+         )
+       returning p.id, p.event
+     )
+     select event from (select * from taken union all select * from overdue) p order by id`,
+    [records.map((record) => record.resourceName), records.map((record) => record.key), windowsBefore],
+  );
+  return rows.map((row) => row.event);
+}
+
+/** Whether any event waits. */
+export async function anyParked(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ any: boolean }>(
+    'select exists (select from rowhook.relay_parked) as any',
+  );
+  return rows[0]!.any;
+}

@@ -1,0 +1,70 @@
+import { quoteTable } from '../catalog/table-name.ts';
+import type { Catalog, Resource } from '../catalog/types.ts';
+import { defaultKey } from '../catalog/watch.ts';
+import { RowhookError } from '../errors.ts';
+import type { NamedStatement, Queryable } from '../store/sql.ts';
+import { tableFacts } from '../store/tables.ts';
+import { gonePayloadSql, livePayloadSql } from './payload-sql.ts';
+
+/** Builds payloads as JSON text. */
+export interface Payloads {
+  /** Bodies of the records with these keys, as they are in the transaction's snapshot; a record that is missing has none. */
+  live(db: Queryable, resourceName: string, keys: readonly string[]): Promise<Map<string, string>>;
+  /** Bodies from last rows (JSON text), in their order. */
+  gone(db: Queryable, resourceName: string, images: readonly string[]): Promise<string[]>;
+}
+
+/** Reads the types of the catalog's keys once, and compiles one query for each resource. */
+export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<Payloads> {
+  const statements = new Map<string, { live: string; gone: string }>();
+  for (const [name, resource] of Object.entries(catalog.resources)) {
+    statements.set(name, {
+      live: livePayloadSql(resource, await keyTypes(db, resource), catalog.timestamps),
+      gone: gonePayloadSql(resource, catalog.timestamps),
+    });
+  }
+  const statement = (
+    kind: 'live' | 'gone',
+    resourceName: string,
+    values: readonly string[],
+  ): NamedStatement => ({
+    // Planning ten nested lookups costs more than running them.
+    name: `rowhook_${kind}_${resourceName}`,
+    text: statements.get(resourceName)![kind],
+    values: [values],
+  });
+  return {
+    async live(db, resourceName, keys) {
+      const { rows } = await db.query<{ ord: number; body: string }>(statement('live', resourceName, keys));
+      return new Map(rows.map((row) => [keys[row.ord - 1]!, row.body]));
+    },
+    async gone(db, resourceName, images) {
+      const { rows } = await db.query<{ ord: number; body: string }>(statement('gone', resourceName, images));
+      const bodies: string[] = [];
+      for (const row of rows) bodies[row.ord - 1] = row.body;
+      return bodies;
+    },
+  };
+}
+
+async function keyTypes(db: Queryable, resource: Resource): Promise<string[]> {
+  const facts = await tableFacts(db, quoteTable(resource.table));
+  if (!facts) {
+    throw new RowhookError(
+      'table_missing',
+      `table ${quoteTable(resource.table)} does not exist in this database`,
+      {
+        where: resource.table,
+        fix: 'Correct the table in the catalog, or connect to the database that has it.',
+      },
+    );
+  }
+  return (resource.key ?? defaultKey).map((column) => {
+    const type = facts.columns.get(column);
+    if (type) return type;
+    throw new RowhookError('column_missing', `${facts.table} has no column "${column}"`, {
+      where: facts.table,
+      fix: 'Correct the key in the catalog.',
+    });
+  });
+}

@@ -1,0 +1,204 @@
+import { Client, type ClientConfig } from 'pg';
+import type { Catalog } from '../catalog/types.ts';
+import { RowhookError } from '../errors.ts';
+import { createLifetime, type Lifetime } from '../lifetime.ts';
+import type { Log } from '../store/log.ts';
+import type { Bell } from './bell.ts';
+import { type Cursor, firstCursor, pruneCursors, readCursor } from './cursor.ts';
+import { type PageContext, turnPage } from './page.ts';
+import { anyParked } from './parked.ts';
+import { createPause } from './pause.ts';
+import { preparePayloads } from './payloads.ts';
+import { reclaim } from './reclaim.ts';
+import { announceAwake, announceSleep, glance, nobodySilent } from './sleep.ts';
+
+export interface RelayOptions {
+  readonly connection: ClientConfig;
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly bell: Bell;
+  /** Called after deliveries were committed. */
+  readonly onDeliveries: () => void;
+  /** How long a change waits at most when its ring is lost, in ms. */
+  readonly pollMs?: number;
+}
+
+/** `standby`: another daemon's relay is the active one. */
+export type Standing = 'standby' | 'reading' | 'asleep' | 'failing' | 'stopped';
+
+export interface Relay extends Lifetime {
+  standing(): Standing;
+}
+
+/** The lock that one relay holds for as long as it is active; rowhook.ring() looks for it too. */
+const lockKey = [1919907688, 1] as const;
+const pageSize = { rows: 2_000, changes: 2_000 };
+/** Between glances while awake. */
+const glanceMs = 4;
+/** Nothing came for so long: go to sleep. */
+const drowsyMs = 400;
+/** Between glances while someone who asked before we slept has not ended. */
+const dozeMs = 250;
+const standbyMs = 1_000;
+const housekeepingMs = 30_000;
+const slowestRetryMs = 5_000;
+
+/**
+ * Outbox to events and deliveries. One relay is active at a time; others stand by. While changes come it looks every few
+ * milliseconds and nobody rings; when none came for a while it sleeps until the bell rings or the poll interval is over.
+ */
+export function createRelay(options: RelayOptions): Relay {
+  const { log, bell } = options;
+  const pause = createPause();
+  let standing: Standing = 'stopped';
+  let stopping = false;
+  let client: Client | undefined;
+  let running: Promise<void> = Promise.resolve();
+  bell.on('rowhook', () => pause.end());
+
+  async function runForever(): Promise<void> {
+    let retryMs = 100;
+    while (!stopping) {
+      try {
+        await runOnce(() => {
+          retryMs = 100;
+        });
+      } catch (error) {
+        if (stopping) break;
+        standing = 'failing';
+        log.error({ err: error, retryMs }, 'the relay failed, and tries again');
+        await pause.forMs(retryMs);
+        retryMs = Math.min(retryMs * 2, slowestRetryMs);
+      }
+    }
+    standing = 'stopped';
+  }
+
+  async function runOnce(onActive: () => void): Promise<void> {
+    const db = new Client(options.connection);
+    client = db;
+    // Also said by the statement that is under way, or by the next one.
+    db.on('error', (error) => log.warn({ err: error }, 'the relay lost its connection'));
+    try {
+      await db.connect();
+      await prepareSession(db);
+      while (!stopping && !(await becomeActive(db))) {
+        standing = 'standby';
+        await pause.forMs(standbyMs);
+      }
+      if (stopping) return;
+      standing = 'reading';
+      onActive();
+      log.info('the relay is active');
+      await read(db);
+    } finally {
+      client = undefined;
+      await db.end().catch(() => {});
+    }
+  }
+
+  async function read(db: Client): Promise<void> {
+    const context: PageContext = {
+      catalog: options.catalog,
+      payloads: await preparePayloads(db, options.catalog),
+      log,
+      size: pageSize,
+      roles: new Map(),
+    };
+    let cursor = await openCursor(db);
+    let parked = await anyParked(db);
+    let seen = { ceilingSeq: -1, settled: false };
+    let lastWork = Date.now();
+    let housekeeping = Date.now();
+    /** While asleep: nobody with a lower id may still commit in silence. Zero once they all have ended. */
+    let dozing: bigint | undefined;
+    await announceAwake(db);
+    while (!stopping) {
+      const now = await glance(db);
+      // With no transaction open when we looked and no seq handed out since, there is nothing to find.
+      const nothing = seen.settled && now.lastSeq === seen.ceilingSeq && !parked;
+      const turned = nothing ? undefined : await turnPage(db, context, cursor, now.lastSeq, parked);
+      if (turned) {
+        cursor = turned.cursor;
+        parked = turned.parked && (turned.full || (await anyParked(db)));
+        seen = turned;
+        if (turned.deliveries > 0) options.onDeliveries();
+      }
+      if (turned && turned.changes > 0) {
+        log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');
+        lastWork = Date.now();
+        if (dozing !== undefined) await announceAwake(db);
+        dozing = undefined;
+        standing = 'reading';
+      }
+      if (turned?.full) continue;
+      if (Date.now() - housekeeping > housekeepingMs) {
+        housekeeping = Date.now();
+        await pruneCursors(db, cursor.id);
+        const emptied = await reclaim(db, cursor);
+        if (emptied.length > 0) log.info({ partitions: emptied }, 'outbox partitions emptied');
+      }
+      if (dozing === undefined && Date.now() - lastWork < drowsyMs) {
+        await pause.forMs(glanceMs);
+      } else if (dozing === undefined || (dozing === 0n && !now.asleep)) {
+        dozing = await announceSleep(db);
+        standing = 'asleep';
+      } else if (dozing > 0n) {
+        // Look once more after the last of them has ended, then rely on the bell.
+        if (await nobodySilent(db, dozing)) dozing = 0n;
+        else await pause.forMs(dozeMs);
+      } else {
+        await pause.forMs(options.pollMs ?? 1_000);
+      }
+    }
+    // With no relay nobody needs to ring.
+    await announceAwake(db);
+  }
+
+  const lifetime = createLifetime({
+    start() {
+      running = runForever();
+      return Promise.resolve();
+    },
+    async drain() {
+      stopping = true;
+      pause.end();
+      await running;
+    },
+    abort() {
+      // The page under way rolls back, and is read again by whoever comes next.
+      void client?.end();
+    },
+  });
+  return { ...lifetime, standing: () => standing };
+}
+
+/** Text as the payloads want it, whatever the role's or the database's defaults are; and no plan that a page size could flip. */
+async function prepareSession(db: Client): Promise<void> {
+  await db.query(`
+    set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set bytea_output = 'hex';
+    set extra_float_digits = 1; set search_path = pg_catalog, public; set default_transaction_isolation = 'read committed';
+    set jit = off; set plan_cache_mode = force_generic_plan; set statement_timeout = 0; set lock_timeout = 0;
+    set idle_in_transaction_session_timeout = 60000`);
+}
+
+async function becomeActive(db: Client): Promise<boolean> {
+  const { rows } = await db.query<{ active: boolean }>('select pg_try_advisory_lock($1, $2) as active', [
+    ...lockKey,
+  ]);
+  return rows[0]!.active;
+}
+
+/** @throws RowhookError `cluster_changed` when the cursor speaks of transaction ids that another cluster gave out */
+async function openCursor(db: Client): Promise<Cursor> {
+  const first = await firstCursor(db);
+  const cursor = (await readCursor(db)) ?? first;
+  if (cursor.systemIdentifier !== first.systemIdentifier) {
+    throw new RowhookError(
+      'cluster_changed',
+      `the relay has read cluster ${cursor.systemIdentifier}, this one is ${first.systemIdentifier}: its transaction ids mean nothing here`,
+      { fix: 'This database was restored from a dump. See "Restored databases" in docs/operations.md.' },
+    );
+  }
+  return cursor;
+}

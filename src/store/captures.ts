@@ -1,0 +1,42 @@
+import type { Queryable } from './sql.ts';
+
+/** What the triggers of one table write. Stored in rowhook.capture, so that old changes stay readable. */
+export interface CapturePlan {
+  /** Quoted and schema-qualified. */
+  readonly table: string;
+  readonly key: readonly string[];
+  /** Bit i of a mask is set when one of classes[i]'s columns changed. */
+  readonly classes: ReadonlyArray<readonly string[]>;
+  /** Columns whose values go along with inserts and updates. */
+  readonly values: readonly string[];
+}
+
+export interface StoredCapture {
+  readonly id: number;
+  readonly plan: CapturePlan;
+}
+
+/** The plan that a table is captured by now. */
+export async function currentCapture(db: Queryable, table: string): Promise<StoredCapture | undefined> {
+  const { rows } = await db.query<StoredCapture>(
+    'select id, plan from rowhook.capture where table_name = $1 and released_at is null',
+    [table],
+  );
+  return rows[0];
+}
+
+/** Plans by id, released ones too: changes that wait are read by the plan that wrote them. */
+export async function capturesById(db: Queryable, ids: readonly number[]): Promise<StoredCapture[]> {
+  const { rows } = await db.query<StoredCapture>('select id, plan from rowhook.capture where id = any($1)', [
+    ids,
+  ]);
+  return rows;
+}
+
+/** Tables that are captured now, by name. */
+export async function capturedTables(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ table_name: string }>(
+    'select table_name from rowhook.capture where released_at is null order by table_name',
+  );
+  return rows.map((row) => row.table_name);
+}

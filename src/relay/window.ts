@@ -74,8 +74,7 @@ async function readRows(db: Queryable, window: Window, size: PageSize): Promise<
       window.lastSeq,
       Math.max(window.lastSeq, window.floorSeq),
       window.ceilingSeq,
-      String(before.xmax),
-      String(after.xmax),
+      window.consumed,
       window.until,
       size.rows,
       size.changes,
@@ -91,36 +90,38 @@ interface FoundRow extends OutboxRow {
 
 /**
  * Each branch walks one index and stops at the page's size: (xid, seq) for the few named transactions, (seq) for the fresh ones.
- * Fresh rows are also filtered by id, because rows of open and of late transactions lie between them. The running sum cuts the
- * page to its number of changes before their keys are read.
+ * What the fresh ones must be is put so that no index on xid could answer it: the plan is made once, for unknown values, and with
+ * a range of ids in it statistics could turn it into a sort of the whole window. The running sum cuts the page to its number of
+ * changes before their keys are read.
  */
 const windowSql = `
 with late as (
   select o.* from unnest($1::text[]::xid8[]) t(xid)
   cross join lateral (
     select * from rowhook.outbox o where o.xid = t.xid and o.seq > $3 and o.xid <> all ($2::text[]::xid8[])
-    order by o.seq limit $9
+    order by o.seq limit $8
   ) o
 ), deferred as (
   select o.* from unnest($2::text[]::xid8[]) t(xid)
   cross join lateral (
-    select * from rowhook.outbox o where o.xid = t.xid order by o.seq limit $9
+    select * from rowhook.outbox o where o.xid = t.xid order by o.seq limit $8
   ) o
 ), fresh as (
   select o.* from rowhook.outbox o
-  where o.seq > $4 and o.seq <= $5 and o.xid >= $6::text::xid8 and o.xid < $7::text::xid8
-    and pg_visible_in_snapshot(o.xid, $8::pg_snapshot) and o.xid <> all ($2::text[]::xid8[])
-  order by o.seq limit $9
+  where o.seq > $4 and o.seq <= $5
+    and pg_visible_in_snapshot(o.xid, $7::pg_snapshot) and not pg_visible_in_snapshot(o.xid, $6::pg_snapshot)
+    and o.xid <> all ($1::text[]::xid8[]) and o.xid <> all ($2::text[]::xid8[])
+  order by o.seq limit $8
 )
 select o.seq, o.xid::text, o.changed_at, o.capture_id, o.op, o.n, o.request_id, o.keys, o.masks, o.vals, o.found
 from (
   select w.*, count(*) over ()::int as found, sum(w.n) over (order by w.seq) - w.n as before
   from (
     select * from deferred union all select * from late union all select * from fresh
-    order by seq limit $9
+    order by seq limit $8
   ) w
 ) o
-where o.before < $10
+where o.before < $9
 order by o.seq`;
 
 async function transactionsBehind(db: Queryable, xids: readonly string[], seq: number): Promise<string[]> {

@@ -25,6 +25,8 @@ comment on column rowhook.capture.table_name is 'Quoted and schema-qualified.';
 create unique index capture_current on rowhook.capture (table_name) where released_at is null;
 
 create sequence rowhook.outbox_seq as bigint cache 1;
+-- A fresh sequence says last_value 1 both before and after it hands out 1: the relay could not see the first change come.
+select setval('rowhook.outbox_seq', 1);
 
 -- The ring: insert-only partitions chosen by the clock, emptied by TRUNCATE once everything in them is read.
 -- There is nothing here that an insert could violate: a trigger must never fail the application's write (invariant 4).

@@ -23,13 +23,16 @@ export async function park(
   );
 }
 
-/** Takes the events out that waited for one of these records, or that have waited for longer than a window. In their order. */
+/**
+ * Takes the events out that waited for one of these records, and those that have waited for longer than a window: no delete of
+ * theirs was captured, so nothing but the key is left to say. In their order.
+ */
 export async function unpark(
   db: Queryable,
   records: ReadonlyArray<{ resourceName: string; key: string }>,
   windowsBefore: number,
 ): Promise<RecordEvent[]> {
-  const { rows } = await db.query<{ event: RecordEvent }>(
+  const { rows } = await db.query<{ event: RecordEvent; overdue: boolean }>(
     `with taken as (
        delete from rowhook.relay_parked p
        using unnest($1::text[], $2::text[]) t(resource, record_key)
@@ -44,10 +47,11 @@ export async function unpark(
          )
        returning p.id, p.event
      )
-     select event from (select * from taken union all select * from overdue) p order by id`,
+     select event, overdue
+     from (select *, false as overdue from taken union all select *, true from overdue) p order by id`,
     [records.map((record) => record.resourceName), records.map((record) => record.key), windowsBefore],
   );
-  return rows.map((row) => row.event);
+  return rows.map(({ event, overdue }) => (overdue ? { ...event, image: null } : event));
 }
 
 /** Whether any event waits. */

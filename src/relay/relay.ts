@@ -77,8 +77,11 @@ export function createRelay(options: RelayOptions): Relay {
   async function runOnce(onActive: () => void): Promise<void> {
     const db = new Client(options.connection);
     client = db;
-    // Also said by the statement that is under way, or by the next one.
-    db.on('error', (error) => log.warn({ err: error }, 'the relay lost its connection'));
+    // The next statement says so too; a sleeping relay has none under way.
+    db.on('error', (error) => {
+      log.warn({ err: error }, 'the relay lost its connection');
+      pause.end();
+    });
     try {
       await db.connect();
       await prepareSession(db);

@@ -18,9 +18,9 @@ export interface EventRow {
 /** A relay at work on a database, with its bell; stopped by `stop`. */
 export async function startRelay(
   db: TestDatabase,
-  options: { catalog?: Catalog; pollMs?: number } = {},
+  options: { catalog?: Catalog; pollMs?: number; url?: string } = {},
 ): Promise<{ relay: Relay; stop(): Promise<void> }> {
-  const connection = { connectionString: db.url };
+  const connection = { connectionString: options.url ?? db.url };
   const log = pino({ level: process.env.ROWHOOK_TEST_LOG ?? 'silent' });
   const bell = createBell({ connection, log });
   const { catalog = siteStacker(), pollMs = 1_000 } = options;

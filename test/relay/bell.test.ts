@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import pg from 'pg';
+import { capturedCrm } from '../fixtures/captured.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { waitUntil } from '../support/wait.ts';
+import { events, named, startRelay, subscribe } from './relay-run.ts';
+
+/** Long enough that a test which needs the poll fails. */
+const neverMs = 600_000;
+
+describe('bell', () => {
+  let db: TestDatabase;
+  const stops: Array<() => Promise<unknown>> = [];
+
+  beforeEach(async () => {
+    db = await capturedCrm();
+    await subscribe(db);
+  });
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+
+  async function sleepingRelay(pollMs: number, url = db.url) {
+    const run = await startRelay(db, { pollMs, url });
+    stops.push(run.stop);
+    await waitUntil(() => run.relay.standing() === 'asleep', { what: 'the relay to fall asleep' });
+    return run.relay;
+  }
+  const arrived = (name: string) =>
+    waitUntil(async () => named(await events(db)).includes(name), { what: `the event ${name}` });
+
+  it('wakes a sleeping relay', async () => {
+    await sleepingRelay(neverMs);
+    await db.query(`update tags set name = 'x' where id = 29`);
+    await arrived('tag_update 29');
+  });
+
+  it('rings only while the relay sleeps', async () => {
+    const ear = new pg.Client({ connectionString: db.url });
+    await ear.connect();
+    stops.push(() => ear.end());
+    let rings = 0;
+    ear.on('notification', () => rings++);
+    await ear.query('listen rowhook');
+    const relay = await sleepingRelay(neverMs);
+    await db.query(`update tags set name = 'x' where id = 29`);
+    await arrived('tag_update 29');
+    await waitUntil(() => relay.standing() === 'reading', { what: 'the relay to be awake' });
+    for (let i = 0; i < 50; i++) await db.query(`update tags set name = 'y' || $1::text where id = 30`, [i]);
+    // A statement's answer comes after the notifications that were sent before it.
+    await ear.query('select 1');
+    expect(rings).to.equal(1);
+  });
+
+  it('does not let a change wait that was made while the relay was awake and committed in its sleep', async () => {
+    const run = await startRelay(db, { pollMs: neverMs });
+    stops.push(run.stop);
+    await waitUntil(() => run.relay.standing() === 'reading', { what: 'the relay to be awake' });
+    const silent = new pg.Client({ connectionString: db.url });
+    await silent.connect();
+    stops.push(() => silent.end());
+    await silent.query(`begin; update tags set name = 'silent' where id = 29`);
+    await waitUntil(() => run.relay.standing() === 'asleep', { what: 'the relay to fall asleep' });
+    await silent.query('commit');
+    await arrived('tag_update 29');
+  });
+
+  it('is only a hint: without it a change waits for the poll', async () => {
+    await sleepingRelay(200);
+    await db.query(
+      `begin; select setval('rowhook.bell', 1); update tags set name = 'x' where id = 29; commit`,
+    );
+    await arrived('tag_update 29');
+  });
+
+  it('does not ring for a relay that died in its sleep', async () => {
+    await db.query(`select setval('rowhook.bell', 2)`);
+    await db.query(`update tags set name = 'x' where id = 29`);
+    const { rows } = await db.query('select last_value::int as bell from rowhook.bell');
+    expect(rows).to.eql([{ bell: 1 }]);
+  });
+
+  it('is heard again after its connection was cut', async () => {
+    const proxy = await startTcpProxy(db.url);
+    stops.push(() => proxy.close());
+    const relay = await sleepingRelay(neverMs, proxy.url);
+    await proxy.cut();
+    await waitUntil(() => relay.standing() === 'failing', { what: 'the relay to notice' });
+    await db.query(`update tags set name = 'x' where id = 29`);
+    await proxy.resume();
+    await arrived('tag_update 29');
+    await waitUntil(() => relay.standing() === 'asleep', { what: 'the relay to sleep again' });
+    // The bell's own connection may still be on its way back: it rings once when it is.
+    await db.query(`update tags set name = 'y' where id = 30`);
+    await arrived('tag_update 30');
+  });
+});

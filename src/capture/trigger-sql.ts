@@ -65,39 +65,64 @@ ${rows[operation]}for each statement execute function ${functionName(captureId, 
 
 const requestId = `nullif(left(current_setting('rowhook.request_id', true), 1000), '')`;
 
+/**
+ * Most statements change one row, and starting an executor for windows and joins costs them more than running it: they have a way
+ * of their own. `seen` is 0, 1, or 2 for more.
+ */
+const countRows = (rows: string) => `  perform from ${rows} limit 2;
+  get diagnostics seen = row_count;`;
+
 function insertBody(captureId: number, plan: CapturePlan): string {
-  return `begin
-  insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
-  select ${captureId}, 'i', count(*), ${requestId}, array_agg(c.k), ${plan.values.length > 0 ? 'array_agg(c.v)' : 'null'}
-  from (
-    select r.k, r.v, (row_number() over () - 1) / ${packSize} as pack
-    from ${missing(plan)},
-      lateral (select ${keyText(plan.key)} as k, ${valuesJson(plan.values)} as v from new_rows) r
-    where r.k is not null
-  ) c
-  group by c.pack;`;
+  const row = `lateral (select ${keyText(plan.key)} as k, ${valuesJson(plan.values)} as v from new_rows) r`;
+  return `declare
+  seen int;
+begin
+${countRows('new_rows')}
+  if seen = 1 then
+    insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
+    select ${captureId}, 'i', 1, ${requestId}, array[r.k], ${plan.values.length > 0 ? 'array[r.v]' : 'null'}
+    from ${missing(plan)}, ${row}
+    where r.k is not null;
+  elsif seen > 1 then
+    insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
+    select ${captureId}, 'i', count(*), ${requestId}, array_agg(c.k), ${plan.values.length > 0 ? 'array_agg(c.v)' : 'null'}
+    from (
+      select r.k, r.v, (row_number() over () - 1) / ${packSize} as pack
+      from ${missing(plan)}, ${row}
+      where r.k is not null
+    ) c
+    group by c.pack;
+  end if;`;
 }
 
 function deleteBody(captureId: number, plan: CapturePlan): string {
-  return `begin
-${deleteInsert(captureId, plan, 'true')}`;
+  return `declare
+  seen int;
+begin
+${countRows('old_rows')}
+  if seen = 1 then
+    insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
+    select ${captureId}, 'd', 1, ${requestId}, array[r.k], array[r.image]
+    from ${missing(plan)}, ${oldRow(plan)}
+    where r.k is not null;
+  elsif seen > 1 then
+${deletePacks(captureId, plan, 'true')}
+  end if;`;
 }
 
-function deleteInsert(captureId: number, plan: CapturePlan, condition: string): string {
-  return `  insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
-  select ${captureId}, 'd', count(*), ${requestId}, array_agg(c.k), array_agg(c.image)
-  from (
-    select r.k, r.image,
-      (row_number() over () - 1) / ${packSize} + sum(coalesce(octet_length(r.image), 0)) over (rows unbounded preceding) / ${packBytes} as pack
-    from ${missing(plan)},
-      lateral (
-        select ${keyText(plan.key)} as k,
-          ${imageText(plan.values)} as image
-        from old_rows old_row
-      ) r
-    where r.k is not null and ${condition}
-  ) c
-  group by c.pack;`;
+const oldRow = (plan: CapturePlan) =>
+  `lateral (select ${keyText(plan.key)} as k, ${imageText(plan.values)} as image from old_rows old_row) r`;
+
+function deletePacks(captureId: number, plan: CapturePlan, condition: string): string {
+  return `    insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
+    select ${captureId}, 'd', count(*), ${requestId}, array_agg(c.k), array_agg(c.image)
+    from (
+      select r.k, r.image, (row_number() over () - 1) / ${packSize}
+        + sum(coalesce(octet_length(r.image), 0)) over (rows unbounded preceding) / ${packBytes} as pack
+      from ${missing(plan)}, ${oldRow(plan)}
+      where r.k is not null and ${condition}
+    ) c
+    group by c.pack;`;
 }
 
 /**
@@ -105,45 +130,54 @@ function deleteInsert(captureId: number, plan: CapturePlan, condition: string): 
  * one is marked 'x', and only then are the old rows read once more for the delete that carries them.
  */
 function updateBody(captureId: number, plan: CapturePlan, textColumns: ReadonlySet<string>): string {
-  const shown = plan.classes.map((columns, bit) => classColumns(columns, bit, textColumns));
-  const selected = [
-    `${keyText(plan.key)} as k`,
-    ...shown.flatMap((columns) => columns.select),
-    ...plan.values.map((column, i) => `${valueText(column)} as v${i}`),
-  ].join(', ');
-  const mask =
-    shown.map((columns, bit) => `case when ${columns.differ} then ${2 ** bit} else 0 end`).join(' + ') || '0';
-  const pair = plan.values.flatMap((_, i) => [`n.v${i}`]);
-  const vals =
-    plan.values.length > 0
-      ? `json_build_array(${[...plan.values.map((_, i) => `o.v${i}`), ...pair].join(', ')})::text`
-      : 'null::text';
-  const newVals = plan.values.length > 0 ? `json_build_array(${pair.join(', ')})::text` : 'null::text';
+  const values = plan.values.length > 0;
+  const single = comparison(plan, new Set());
+  const packed = comparison(plan, textColumns);
+  const newKeys = `${missing(plan)}, lateral (select ${keyText(plan.key)} as k from new_rows) n`;
   return `declare
+  seen int;
+  one record;
   key_changed boolean;
 begin
-  with written as (
-    insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
-    select ${captureId}, c.op, count(*), ${requestId}, array_agg(c.k), array_agg(c.m), ${plan.values.length > 0 ? 'array_agg(c.v)' : 'null'}
-    from (
-      select r.op, r.k, r.m, r.v, (row_number() over () - 1) / ${packSize} as pack
-      from ${missing(plan)},
-        lateral (
-          select coalesce(n.k, o.k) as k,
-            (case when o.k is null then 'i' when n.k is null then 'x' else 'u' end)::"char" as op,
-            case when o.k is null or n.k is null then -1 else ${mask} end::bigint as m,
-            case when o.k is null then ${newVals} else ${vals} end as v
-          from (select ${selected} from old_rows) o
-          full join (select ${selected} from new_rows) n on o.k = n.k
-        ) r
-      where r.m <> 0 and r.k is not null
-    ) c
-    group by c.op, c.pack
-    returning op
-  )
-  select bool_or(w.op = 'x') into key_changed from written w;
-  if key_changed then
-  ${deleteInsert(captureId, plan, `not exists (select from ${missing(plan)}, lateral (select ${keyText(plan.key)} as k from new_rows) n where n.k = r.k)`).trimStart()}
+${countRows('new_rows')}
+  if seen = 1 then
+    select r.* into one
+    from ${missing(plan)},
+      lateral (
+        select n.k, n.k is distinct from o.k as moved, ${single.mask}::bigint as m, ${pairJson(plan.values)} as v
+        from (select ${single.columns} from old_rows) o, (select ${single.columns} from new_rows) n
+      ) r;
+    if one.moved then
+      seen := 2;
+    elsif one.m <> 0 and one.k is not null then
+      insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
+      values (${captureId}, 'u', 1, ${requestId}, array[one.k], array[one.m], ${values ? 'array[one.v]' : 'null'});
+    end if;
+  end if;
+  if seen > 1 then
+    with written as (
+      insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
+      select ${captureId}, c.op, count(*), ${requestId}, array_agg(c.k), array_agg(c.m), ${values ? 'array_agg(c.v)' : 'null'}
+      from (
+        select r.op, r.k, r.m, r.v, (row_number() over () - 1) / ${packSize} as pack
+        from ${missing(plan)},
+          lateral (
+            select coalesce(n.k, o.k) as k,
+              (case when o.k is null then 'i' when n.k is null then 'x' else 'u' end)::"char" as op,
+              case when o.k is null or n.k is null then -1 else ${packed.mask} end::bigint as m,
+              case when o.k is null then ${newJson(plan.values)} else ${pairJson(plan.values)} end as v
+            from (select ${packed.columns} from old_rows) o
+            full join (select ${packed.columns} from new_rows) n on o.k = n.k
+          ) r
+        where r.m <> 0 and r.k is not null
+      ) c
+      group by c.op, c.pack
+      returning op
+    )
+    select bool_or(w.op = 'x') into key_changed from written w;
+    if key_changed then
+${deletePacks(captureId, plan, `not exists (select from ${newKeys} where n.k = r.k)`)}
+    end if;
   end if;`;
 }
 
@@ -177,7 +211,37 @@ function valuesJson(values: readonly string[]): string {
 /** The whole last row as JSON; with value columns, in an array before them (as a string: its numbers must stay exact). */
 function imageText(values: readonly string[]): string {
   const image = `case when pg_column_size(old_row) < ${longestImage} then row_to_json(old_row)::text end`;
-  return values.length > 0 ? `json_build_array(${[image, ...values.map(valueText)].join(', ')})::text` : image;
+  return values.length > 0
+    ? `json_build_array(${[image, ...values.map(valueText)].join(', ')})::text`
+    : image;
+}
+
+/** Of an update: the values before, then those after. */
+function pairJson(values: readonly string[]): string {
+  const both = [...values.map((_, i) => `o.v${i}`), ...values.map((_, i) => `n.v${i}`)];
+  return values.length > 0 ? `json_build_array(${both.join(', ')})::text` : 'null::text';
+}
+
+function newJson(values: readonly string[]): string {
+  return values.length > 0
+    ? `json_build_array(${values.map((_, i) => `n.v${i}`).join(', ')})::text`
+    : 'null::text';
+}
+
+/**
+ * What is read of old and new rows, and the mask of the classes that differ. A record image compares all columns of a class in one
+ * expression; comparing texts one by one needs more expressions and less work, which pays for many rows.
+ */
+function comparison(plan: CapturePlan, textColumns: ReadonlySet<string>): { columns: string; mask: string } {
+  const classes = plan.classes.map((columns, bit) => classColumns(columns, bit, textColumns));
+  return {
+    columns: [
+      `${keyText(plan.key)} as k`,
+      ...classes.flatMap(({ select }) => select),
+      ...plan.values.map((column, i) => `${valueText(column)} as v${i}`),
+    ].join(', '),
+    mask: `(${classes.map(({ differ }, bit) => `case when ${differ} then ${2 ** bit} else 0 end`).join(' + ') || '0'})`,
+  };
 }
 
 /** How a class of columns is read from old and new rows, and the expression that says whether any of them differs. */

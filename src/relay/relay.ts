@@ -110,7 +110,7 @@ export function createRelay(options: RelayOptions): Relay {
     };
     let cursor = await openCursor(db);
     let parked = await anyParked(db);
-    let seen = { ceilingSeq: -1, settled: false };
+    let seen = { ceilingSeq: -1, settled: false, full: false };
     let lastWork = Date.now();
     let housekeeping = Date.now();
     /** While asleep: nobody with a lower id may still commit in silence. Zero once they all have ended. */
@@ -119,7 +119,7 @@ export function createRelay(options: RelayOptions): Relay {
     while (!stopping) {
       const now = await glance(db);
       // With no transaction open when we looked and no seq handed out since, there is nothing to find.
-      const nothing = seen.settled && now.lastSeq === seen.ceilingSeq && !parked;
+      const nothing = seen.settled && !seen.full && now.lastSeq === seen.ceilingSeq && !parked;
       const turned = nothing ? undefined : await turnPage(db, context, cursor, now.lastSeq, parked);
       if (turned) {
         cursor = turned.cursor;

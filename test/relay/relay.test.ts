@@ -5,6 +5,7 @@ import { capturedCrm } from '../fixtures/captured.ts';
 import { type ShapeName, scenes, shapePaths } from '../fixtures/scenes.ts';
 import { shapeText } from '../fixtures/site-stacker.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { waitUntil } from '../support/wait.ts';
 import { named, relayed, startRelay, subscribe } from './relay-run.ts';
 
 describe('relay', () => {
@@ -67,6 +68,16 @@ describe('relay', () => {
     await late.query('commit');
     await late.end();
     expect(named(await relayed(db))).to.eql([...Array(5).fill('person_update 413'), 'person_update 412']);
+  });
+
+  it('reads a backlog of many pages to its end while nothing new comes', async () => {
+    for (let i = 0; i < 12; i++) {
+      await db.query(`insert into tags (name) select 'n' from generate_series(1, 500)`);
+    }
+    await start();
+    await waitUntil(async () => (await db.query('select 1 from rowhook.event')).rowCount === 6000, {
+      what: 'the backlog to become events',
+    });
   });
 
   it('speaks of a record that is gone by its last first level', async () => {

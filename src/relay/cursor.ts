@@ -107,7 +107,7 @@ export function nextWindow(cursor: Cursor, snapshot: string, ceilingSeq: number)
 /**
  * The cursor after a page. Pure.
  *
- * @param sampledSeq highest seq that was handed out before the page's transaction began. The floor of a window must lie below
+ * @param sampledSeq highest seq handed out at a time when the page's transaction had no id yet. The floor of a window must lie below
  * every seq of a transaction with an id of xmax or later. xmax alone does not say when: ids from it on may be in use when the
  * snapshot is taken. But any id above that of an earlier cursor's transaction is younger than that cursor's sample.
  */

@@ -14,7 +14,6 @@ import type { Payloads } from './payloads.ts';
 import { resolve } from './resolve.ts';
 import { type Role, rolesOf } from './roles.ts';
 import { type Lookup, route } from './route.ts';
-import { parseSnapshot } from './snapshot.ts';
 import { type PageSize, readPage } from './window.ts';
 
 export interface PageContext {
@@ -33,10 +32,6 @@ export interface Turned {
   readonly deliveries: number;
   /** There is more to read at once. */
   readonly full: boolean;
-  /** Highest seq handed out when the page was read. */
-  readonly ceilingSeq: number;
-  /** Nothing below that seq can still be committed: no transaction was open. */
-  readonly settled: boolean;
   readonly parked: boolean;
 }
 
@@ -44,19 +39,17 @@ export interface Turned {
  * Turns one page of the outbox into events and deliveries, in one transaction with the cursor: after a crash the page that did
  * not commit is read again, the one that did is not (invariant 1). Payloads are read in the snapshot that the window ends with.
  *
- * @param sampledSeq highest seq handed out before this call
  * @param parked whether events wait for a delete
  */
 export async function turnPage(
   client: Client,
   context: PageContext,
   cursor: Cursor,
-  sampledSeq: number,
   parked: boolean,
 ): Promise<Turned> {
   try {
     const now = await begin(client);
-    const turned = await readAndWrite(client, context, cursor, now, sampledSeq, parked);
+    const turned = await readAndWrite(client, context, cursor, now, parked);
     await client.query('commit');
     return turned;
   } catch (error) {
@@ -71,15 +64,12 @@ async function readAndWrite(
   context: PageContext,
   cursor: Cursor,
   now: Beginning,
-  sampledSeq: number,
   parked: boolean,
 ): Promise<Turned> {
   const window = nextWindow(cursor, now.snapshot, now.ceilingSeq);
   const page = await readPage(db, window, context.size);
-  const settled = cursor.reading === null && parseSnapshot(now.snapshot).xip.length === 0;
-  const seen = { full: page.full, ceilingSeq: now.ceilingSeq, settled };
   if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked) {
-    return { ...seen, cursor, changes: 0, events: 0, deliveries: 0, parked };
+    return { cursor, changes: 0, events: 0, deliveries: 0, full: false, parked };
   }
   const effects = netEffects(await recordChanges(db, context, page.rows));
   const waited = parked ? await unparkFor(db, effects, page.full ? 0 : cursor.windowNumber) : [];
@@ -91,10 +81,10 @@ async function readAndWrite(
   });
   if (missing.length > 0) await park(db, missing, cursor.windowNumber);
   const deliveries = ready.length > 0 ? await fanOut(db, ready) : 0;
-  const next = advance(cursor, window, page, sampledSeq);
+  const next = advance(cursor, window, page, now.ceilingSeq);
   await addCursor(db, next);
   return {
-    ...seen,
+    full: page.full,
     cursor: next,
     changes: page.rows.reduce((sum, row) => sum + row.n, 0),
     events: ready.length,

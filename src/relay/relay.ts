@@ -10,7 +10,7 @@ import { anyParked } from './parked.ts';
 import { createPause } from './pause.ts';
 import { preparePayloads } from './payloads.ts';
 import { reclaim } from './reclaim.ts';
-import { announceAwake, announceSleep, glance, nobodySilent } from './sleep.ts';
+import { announceAwake, announceSleep, nobodySilent, writersRing } from './sleep.ts';
 
 export interface RelayOptions {
   readonly connection: ClientConfig;
@@ -33,11 +33,11 @@ export interface Relay extends Lifetime {
 /** The lock that one relay holds for as long as it is active; rowhook.ring() looks for it too. */
 const lockKey = [1919907688, 1] as const;
 const pageSize = { rows: 2_000, changes: 2_000 };
-/** Between glances while awake. */
-const glanceMs = 4;
+/** Between looks while awake. */
+const awakeMs = 4;
 /** Nothing came for so long: go to sleep. */
 const drowsyMs = 400;
-/** Between glances while someone who asked before we slept has not ended. */
+/** Between looks while someone who asked before we slept has not ended. */
 const dozeMs = 250;
 const standbyMs = 1_000;
 const housekeepingMs = 30_000;
@@ -110,31 +110,24 @@ export function createRelay(options: RelayOptions): Relay {
     };
     let cursor = await openCursor(db);
     let parked = await anyParked(db);
-    let seen = { ceilingSeq: -1, settled: false, full: false };
     let lastWork = Date.now();
     let housekeeping = Date.now();
     /** While asleep: nobody with a lower id may still commit in silence. Zero once they all have ended. */
     let dozing: bigint | undefined;
     await announceAwake(db);
     while (!stopping) {
-      const now = await glance(db);
-      // With no transaction open when we looked and no seq handed out since, there is nothing to find.
-      const nothing = seen.settled && !seen.full && now.lastSeq === seen.ceilingSeq && !parked;
-      const turned = nothing ? undefined : await turnPage(db, context, cursor, now.lastSeq, parked);
-      if (turned) {
-        cursor = turned.cursor;
-        parked = turned.parked && (turned.full || (await anyParked(db)));
-        seen = turned;
-        if (turned.deliveries > 0) options.onDeliveries();
-      }
-      if (turned && turned.changes > 0) {
+      const turned = await turnPage(db, context, cursor, parked);
+      cursor = turned.cursor;
+      parked = turned.parked && (turned.full || (await anyParked(db)));
+      if (turned.deliveries > 0) options.onDeliveries();
+      if (turned.changes > 0) {
         log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');
         lastWork = Date.now();
         if (dozing !== undefined) await announceAwake(db);
         dozing = undefined;
         standing = 'reading';
       }
-      if (turned?.full) continue;
+      if (turned.full) continue;
       if (Date.now() - housekeeping > housekeepingMs) {
         housekeeping = Date.now();
         await pruneCursors(db, cursor.id);
@@ -142,8 +135,8 @@ export function createRelay(options: RelayOptions): Relay {
         if (emptied.length > 0) log.info({ partitions: emptied }, 'outbox partitions emptied');
       }
       if (dozing === undefined && Date.now() - lastWork < drowsyMs) {
-        await pause.forMs(glanceMs);
-      } else if (dozing === undefined || (dozing === 0n && !now.asleep)) {
+        await pause.forMs(awakeMs);
+      } else if (dozing === undefined || (dozing === 0n && !(await writersRing(db)))) {
         dozing = await announceSleep(db);
         standing = 'asleep';
       } else if (dozing > 0n) {

@@ -37,10 +37,8 @@ export async function nobodySilent(db: Queryable, below: bigint): Promise<boolea
   return !writing || parseSnapshot(snapshot).xmin >= below;
 }
 
-/** What costs nobody anything to ask often: the highest seq handed out, and whether writers believe that we sleep. */
-export async function glance(db: Queryable): Promise<{ lastSeq: number; asleep: boolean }> {
-  const { rows } = await db.query<{ last_seq: string; bell: string }>(
-    'select o.last_value as last_seq, b.last_value as bell from rowhook.outbox_seq o, rowhook.bell b',
-  );
-  return { lastSeq: Number(rows[0]!.last_seq), asleep: Number(rows[0]!.bell) === asleep };
+/** Whether writers still know that we sleep: rowhook.ring() takes the flag down when it finds no relay. */
+export async function writersRing(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ bell: string }>('select last_value as bell from rowhook.bell');
+  return Number(rows[0]!.bell) === asleep;
 }

@@ -66,6 +66,33 @@ describe('bell', () => {
     await arrived('tag_update 29');
   });
 
+  it('does not overlook a change that was uncommitted when the relay last looked', async () => {
+    const run = await startRelay(db, { pollMs: neverMs });
+    stops.push(run.stop);
+    await waitUntil(() => run.relay.standing() === 'reading', { what: 'the relay to be awake' });
+    const writer = new pg.Client({ connectionString: db.url });
+    await writer.connect();
+    stops.push(() => writer.end());
+    for (let i = 0; i < 5; i++) {
+      await writer.query(`begin; update tags set name = 'open ' || ${i} where id = 29`);
+      // No other transaction has an id meanwhile: a snapshot does not list this one as in progress.
+      const { rows } = await db.query('select clock_timestamp() as now');
+      await waitUntil(
+        async () =>
+          (
+            await db.query(
+              `select from pg_stat_activity
+               where datname = current_database() and query like '%pg_visible_in_snapshot%' and query_start > $1`,
+              [rows[0]!.now],
+            )
+          ).rowCount === 1,
+        { what: 'the relay to look' },
+      );
+      await writer.query('commit');
+      await waitUntil(async () => (await events(db)).length === i + 1, { what: `change ${i} to arrive` });
+    }
+  });
+
   it('is only a hint: without it a change waits for the poll', async () => {
     await sleepingRelay(200);
     await db.query(

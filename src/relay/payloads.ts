@@ -14,7 +14,11 @@ export interface Payloads {
   gone(db: Queryable, resourceName: string, images: readonly string[]): Promise<string[]>;
 }
 
-/** Reads the types of the catalog's keys once, and compiles one query for each resource. */
+/**
+ * Reads the types of the catalog's keys once, compiles one query for each resource, and has the server plan it: a mistake in a
+ * payload shows before anything is read, and the first event does not wait for the planner.
+ * @throws RowhookError `table_missing`, `column_missing`, naming the resource
+ */
 export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<Payloads> {
   const statements = new Map<string, { live: string; gone: string }>();
   for (const [name, resource] of Object.entries(catalog.resources)) {
@@ -33,6 +37,11 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
     text: statements.get(resourceName)![kind],
     values: [values],
   });
+  for (const name of statements.keys()) {
+    await db.query(statement('live', name, [])).catch((error: unknown) => {
+      throw payloadError(name, error);
+    });
+  }
   return {
     async live(db, resourceName, keys) {
       const { rows } = await db.query<{ ord: number; body: string }>(statement('live', resourceName, keys));
@@ -45,6 +54,17 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
       return bodies;
     },
   };
+}
+
+/** A payload that names what is not there, as the person who wrote the catalog needs to hear it. */
+function payloadError(resourceName: string, error: unknown): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  if (code !== '42703' && code !== '42P01') return error;
+  return new RowhookError(
+    code === '42703' ? 'column_missing' : 'table_missing',
+    `the payload of resource "${resourceName}" names what is not there: ${message}`,
+    { where: `resources.${resourceName}.fields`, fix: 'Correct the field in the catalog.', cause: error },
+  );
 }
 
 async function keyTypes(db: Queryable, resource: Resource): Promise<string[]> {

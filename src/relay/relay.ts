@@ -37,8 +37,8 @@ const pageSize = { rows: 2_000, changes: 2_000 };
 const awakeMs = 4;
 /** Nothing came for so long: go to sleep. */
 const drowsyMs = 400;
-/** Between looks while someone who asked before we slept has not ended. */
-const dozeMs = 250;
+/** Between looks while someone who asked before we slept has not ended: doubled from `awakeMs` up to this. */
+const longestDozeMs = 250;
 const standbyMs = 1_000;
 const housekeepingMs = 30_000;
 const slowestRetryMs = 5_000;
@@ -114,6 +114,7 @@ export function createRelay(options: RelayOptions): Relay {
     let housekeeping = Date.now();
     /** While asleep: nobody with a lower id may still commit in silence. Zero once they all have ended. */
     let dozing: bigint | undefined;
+    let dozeMs = awakeMs;
     await announceAwake(db);
     while (!stopping) {
       const turned = await turnPage(db, context, cursor, parked);
@@ -138,11 +139,13 @@ export function createRelay(options: RelayOptions): Relay {
         await pause.forMs(awakeMs);
       } else if (dozing === undefined || (dozing === 0n && !(await writersRing(db)))) {
         dozing = await announceSleep(db);
+        dozeMs = awakeMs;
         standing = 'asleep';
       } else if (dozing > 0n) {
         // Look once more after the last of them has ended, then rely on the bell.
         if (await nobodySilent(db, dozing)) dozing = 0n;
         else await pause.forMs(dozeMs);
+        dozeMs = Math.min(dozeMs * 2, longestDozeMs);
       } else {
         await pause.forMs(options.pollMs ?? 1_000);
       }

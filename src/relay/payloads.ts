@@ -38,9 +38,11 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
     values: [values],
   });
   for (const name of statements.keys()) {
-    await db.query(statement('live', name, [])).catch((error: unknown) => {
-      throw payloadError(name, error);
-    });
+    for (const kind of ['live', 'gone'] as const) {
+      await db.query(statement(kind, name, [])).catch((error: unknown) => {
+        throw payloadError(name, error);
+      });
+    }
   }
   return {
     async live(db, resourceName, keys) {

@@ -1,0 +1,89 @@
+import type { Dialect, HeaderList } from '../wire/dialect.ts';
+import { isHeaderValue } from '../wire/header-value.ts';
+import { attemptId } from './attempt-id.ts';
+import type { Claimed } from './claim.ts';
+import type { Sent } from './exchange.ts';
+import type { Finished } from './record.ts';
+import { type Reason, type Verdict, verdictOf } from './verdict.ts';
+
+/** A delivery as a request, or why no request can be made of it. */
+export type Outgoing =
+  | {
+      readonly dialect: Dialect;
+      readonly headers: HeaderList;
+      readonly body: Uint8Array;
+      /** The change carried a request id that cannot be a header value: the delivery goes out without it. */
+      readonly requestIdDropped: boolean;
+    }
+  | { readonly problem: Reason; readonly detail: string };
+
+/** Puts a delivery into its dialect. Never throws: a dialect that does is the delivery's problem. */
+export function outgoingOf(
+  delivery: Claimed,
+  dialectOf: (name: string | null) => Dialect,
+  sentAt: Date,
+): Outgoing {
+  const { event } = delivery;
+  if (!event) return { problem: 'event_gone', detail: 'the event is older than what retention keeps' };
+  let problem: Reason = 'dialect_unknown';
+  try {
+    const dialect = dialectOf(delivery.dialect);
+    problem = 'invalid_request';
+    const body = Buffer.from(dialect.body(event));
+    const requestId = event.requestId !== null && isHeaderValue(event.requestId) ? event.requestId : null;
+    const headers = dialect.headers({
+      deliveryId: delivery.id,
+      eventName: event.name,
+      body,
+      secret: delivery.secret,
+      requestId,
+      sentAt,
+    });
+    return { dialect, headers, body, requestIdDropped: requestId !== event.requestId };
+  } catch (error) {
+    return { problem, detail: (error as Error).message.slice(0, 500) };
+  }
+}
+
+/** The end of a delivery that was sent. */
+export function finishedOf(delivery: Claimed, dialect: Dialect, sent: Sent): Finished {
+  const outcome = sent.failure
+    ? { failure: sent.failure.reason }
+    : // A complete answer has a status.
+      { status: sent.status as number };
+  return {
+    delivery,
+    attemptId: attemptId(),
+    startedAt: sent.startedAt,
+    durationMs: sent.durationMs,
+    verdict: verdictOf(dialect, outcome, delivery.attempts + 1 - delivery.settledAttempts),
+    detail: sent.failure?.detail ?? null,
+    url: delivery.url,
+    dialect: dialect.name,
+    requestHeaders: sent.requestHeaders,
+    status: sent.status ?? null,
+    responseHeaders: sent.responseHeaders ?? null,
+    responseBody: sent.responseBody ?? null,
+    responseCut: sent.responseCut,
+  };
+}
+
+/** The end of a delivery of which no request can be made. Sending it later would not mend that; a person may, and redeliver. */
+export function unsendableOf(delivery: Claimed, problem: Reason, detail: string, at: Date): Finished {
+  const verdict: Verdict = { verdict: 'exhausted', reason: problem };
+  return {
+    delivery,
+    attemptId: attemptId(),
+    startedAt: at,
+    durationMs: 0,
+    verdict,
+    detail,
+    url: delivery.url,
+    dialect: delivery.dialect ?? '',
+    requestHeaders: [],
+    status: null,
+    responseHeaders: null,
+    responseBody: null,
+    responseCut: false,
+  };
+}

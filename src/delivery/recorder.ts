@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../store/log.ts';
+import { type Finished, type Recorded, record } from './record.ts';
+import type { Session } from './session.ts';
+
+const batchMax = 500;
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+
+export interface RecorderParts {
+  readonly session: Session;
+  readonly log: Log;
+  /** Called once for each that was added, when nothing is left to do about it; undefined: its lease was lost, nothing was written. */
+  onDone(finished: Finished, recorded: Recorded | undefined): void;
+}
+
+/**
+ * Writes down what was sent. A batch is whatever finished while the batch before was written, so one request alone is
+ * recorded at once, and thousands a second share their commits. While the database is away results are kept: their leases
+ * may still hold when it is back, and if not, the fence drops them.
+ */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  #pending: Finished[] = [];
+  #working: Promise<void> | undefined;
+  readonly #hurry = new AbortController();
+  /** Milliseconds of performance.now() after which nothing is retried any more. */
+  #giveUpAt = Number.POSITIVE_INFINITY;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  add(finished: Finished): void {
+    this.#pending.push(finished);
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  /** Resolves when all is written, or given up: after this time their leases are over, and others send them again. */
+  async drain(withinMs: number): Promise<void> {
+    this.#giveUpAt = Math.min(this.#giveUpAt, performance.now() + withinMs);
+    await this.#working;
+  }
+
+  /** Makes a drain end after one more try. */
+  abort(): void {
+    this.#giveUpAt = 0;
+    this.#hurry.abort();
+  }
+
+  async #work(): Promise<void> {
+    let pauseMs = firstPauseMs;
+    // So many of the next ones are written one by one: one of them is not taken.
+    let alone = 0;
+    while (this.#pending.length > 0) {
+      const batch = this.#pending.splice(0, alone > 0 ? 1 : batchMax);
+      alone = Math.max(0, alone - batch.length);
+      try {
+        const recorded = await record(this.#parts.session, batch);
+        const byAttempt = new Map(recorded.map((each) => [each.attemptId, each]));
+        for (const finished of batch) this.#parts.onDone(finished, byAttempt.get(finished.attemptId));
+        pauseMs = firstPauseMs;
+      } catch (error) {
+        if (isAboutTheData(error)) {
+          if (batch.length > 1) alone += batch.length;
+          this.#pending.unshift(...this.#acceptable(batch, error));
+          continue;
+        }
+        this.#pending.unshift(...batch);
+        if (performance.now() >= this.#giveUpAt) return this.#giveUp(error);
+        this.#parts.log.warn(
+          { err: error, results: this.#pending.length, pauseMs },
+          'results cannot be recorded; kept',
+        );
+        await sleep(pauseMs, undefined, { signal: this.#hurry.signal }).catch(() => {});
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      }
+    }
+  }
+
+  /** A result that Postgres does not take keeps neither the others nor its own verdict from being written. */
+  #acceptable(batch: readonly Finished[], error: unknown): readonly Finished[] {
+    const [only] = batch;
+    if (!only || batch.length > 1) return batch;
+    const { log, onDone } = this.#parts;
+    if (only.responseHeaders || only.responseBody || only.detail) {
+      log.error({ err: error, delivery: only.delivery.id }, 'response cannot be stored; recorded without it');
+      return [{ ...only, responseHeaders: null, responseBody: null, detail: null }];
+    }
+    log.error({ err: error, delivery: only.delivery.id }, 'result cannot be stored; it will be sent again');
+    onDone(only, undefined);
+    return [];
+  }
+
+  #giveUp(error: unknown): void {
+    for (const finished of this.#pending.splice(0)) {
+      this.#parts.log.error(
+        { err: error, delivery: finished.delivery.id },
+        'result lost; it will be sent again',
+      );
+      this.#parts.onDone(finished, undefined);
+    }
+  }
+}
+
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation). */
+function isAboutTheData(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^2[23]/.test(code);
+}

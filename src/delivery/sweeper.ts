@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import cron, { type ScheduledTask } from 'node-cron';
+import type { Pool, PoolClient } from 'pg';
+import { createLifetime, type Lifetime } from '../lifetime.ts';
+import type { Log } from '../store/log.ts';
+import { dayMs } from '../uuid-time.ts';
+import { dailyTables, dropPartitions, makePartition, pruneRest } from './partitions.ts';
+import { deleteOrphans, moveDueRetries, retryBatch } from './retries.ts';
+
+export interface SweeperParts {
+  readonly pool: Pool;
+  readonly log: Log;
+  /** Tells the dispatcher that deliveries have become due. */
+  wake(): void;
+  readonly options?: {
+    /** Events and attempts older than this are deleted, by whole days. Default 30. */
+    readonly retentionDays?: number;
+    /** When the duties run, as cron expressions with seconds. Default: retries every second, the others every hour. */
+    readonly cron?: { readonly retries?: string; readonly partitions?: string; readonly orphans?: string };
+  };
+}
+
+const daysAhead = 3;
+/** Retries that became due so long before the last sweep were moved by it or an earlier one, unless their commit took longer. */
+const overlapMs = 60_000;
+const lockTries = 5;
+
+/** The duties that come round by the clock. Each catches and logs its failures; the next round tries again. */
+export function createSweeper({ pool, log, wake, options = {} }: SweeperParts): Lifetime {
+  const { retentionDays = 30, cron: times = {} } = options;
+  const stopping = new AbortController();
+  const sweeping = new Sweeping(pool, log, wake, retentionDays, stopping.signal);
+  const tasks: ScheduledTask[] = [];
+  const underWay = new Set<Promise<void>>();
+
+  const duty = (name: string, work: () => Promise<void>) => (): Promise<void> => {
+    const run = work()
+      .catch((error) => log.warn({ err: error, duty: name }, 'duty failed; it will be tried again'))
+      .finally(() => underWay.delete(run));
+    underWay.add(run);
+    return run;
+  };
+  const schedule = (name: string, expression: string, work: () => Promise<void>): void => {
+    // Quiet: a round that comes late or finds the last one still running is no news, the next one does its work.
+    const logger = {
+      info() {},
+      warn() {},
+      debug() {},
+      error: (message: string | Error) => log.error({ duty: name }, String(message)),
+    };
+    tasks.push(
+      cron.schedule(expression, work, { name, noOverlap: true, suppressMissedWarning: true, logger }),
+    );
+  };
+
+  return createLifetime({
+    async start() {
+      const partitions = duty('partitions', () => sweeping.partitions());
+      schedule(
+        'retries',
+        times.retries ?? '* * * * * *',
+        duty('retries', () => sweeping.retries()),
+      );
+      schedule('partitions', times.partitions ?? '0 7 * * * *', partitions);
+      schedule(
+        'orphans',
+        times.orphans ?? '0 37 * * * *',
+        duty('orphans', () => sweeping.orphans()),
+      );
+      await partitions();
+    },
+    async drain() {
+      stopping.abort();
+      for (const task of tasks) await task.destroy();
+      await Promise.all(underWay);
+    },
+    abort() {},
+  });
+}
+
+class Sweeping {
+  readonly #pool: Pool;
+  readonly #log: Log;
+  readonly #wake: () => void;
+  readonly #retentionDays: number;
+  readonly #stopping: AbortSignal;
+  /** Everything that was due before is moved. */
+  #sweptUntil = new Date(0);
+  #allSweptAt = Number.NEGATIVE_INFINITY;
+
+  constructor(pool: Pool, log: Log, wake: () => void, retentionDays: number, stopping: AbortSignal) {
+    this.#pool = pool;
+    this.#log = log;
+    this.#wake = wake;
+    this.#retentionDays = retentionDays;
+    this.#stopping = stopping;
+  }
+
+  async retries(): Promise<void> {
+    // Once a minute from the beginning, for what was committed very late.
+    if (performance.now() - this.#allSweptAt > 60_000) {
+      this.#sweptUntil = new Date(0);
+      this.#allSweptAt = performance.now();
+    }
+    for (let full = true; full && !this.#stopping.aborted; ) {
+      const { taken, moved, at } = await moveDueRetries(this.#pool, this.#sweptUntil);
+      if (moved > 0) this.#wake();
+      if (moved < taken)
+        this.#log.warn(
+          { dropped: taken - moved },
+          'retries dropped: their endpoints are gone, or they are due already',
+        );
+      full = taken === retryBatch;
+      if (!full) this.#sweptUntil = new Date(at.getTime() - overlapMs);
+    }
+  }
+
+  async partitions(): Promise<void> {
+    const client = await this.#pool.connect();
+    // A client out of its pool has nobody else to listen; the next statement finds out.
+    const ignore = (): void => {};
+    client.on('error', ignore);
+    try {
+      const now = Date.now();
+      for (const table of dailyTables) {
+        for (let day = 0; day <= daysAhead; day += 1)
+          await this.#make(client, table, new Date(now + day * dayMs));
+        const before = new Date(now - this.#retentionDays * dayMs);
+        const dropped = await dropPartitions(client, table, before);
+        if (dropped.length > 0)
+          this.#log.info({ dropped }, 'partitions dropped: older than what retention keeps');
+        while (!this.#stopping.aborted && (await pruneRest(client, table, before)) > 0);
+      }
+    } finally {
+      client.off('error', ignore);
+      client.release();
+    }
+  }
+
+  async orphans(): Promise<void> {
+    const deleted = await deleteOrphans(this.#pool);
+    if (deleted > 0) this.#log.warn({ deleted }, 'deliveries dropped: their endpoints are gone');
+  }
+
+  async #make(client: PoolClient, table: (typeof dailyTables)[number], day: Date): Promise<void> {
+    for (let tries = 1; !this.#stopping.aborted; tries += 1) {
+      try {
+        const outcome = await makePartition(client, table, day);
+        if (outcome === 'made')
+          this.#log.info({ table, day: day.toISOString().slice(0, 10) }, 'partition made');
+        return;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== '55P03' || tries === lockTries) throw error;
+        await sleep(1_000, undefined, { signal: this.#stopping }).catch(() => {});
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Queryable } from './sql.ts';
+
+/** A number that is counted only so far: with 10 million rows waiting nobody needs it exactly (invariant 8). */
+export interface Count {
+  readonly count: number;
+  /** There are that many or more. */
+  readonly atLeast: boolean;
+}
+
+export interface QueueStatus {
+  readonly relay: {
+    /** Some daemon's relay is reading, or asleep until it has something to read. */
+    readonly active: boolean;
+    /** Row changes that are committed and have not become events yet. */
+    readonly changesWaiting: Count;
+    /** When the first of them was made: ISO 8601 in UTC. */
+    readonly oldestChangeAt: string | null;
+    /** When the relay last moved on; it does so only when there is something new. */
+    readonly movedAt: string | null;
+  };
+  readonly deliveries: {
+    readonly due: Count;
+    /** They failed, and wait for their next attempt. */
+    readonly waiting: Count;
+    readonly nextDueAt: string | null;
+  };
+  readonly endpoints: { readonly active: number; readonly inactive: number };
+}
+
+const changeRows = 10_000;
+const deliveryRows = 100_000;
+
+/** What waits where. Reads a bounded number of rows, whatever waits. */
+export async function queueStatus(db: Queryable): Promise<QueueStatus> {
+  const { rows } = await db.query<StatusRow>(statusSql, [changeRows, deliveryRows]);
+  const row = rows[0]!;
+  const count = (found: number): Count => ({ count: found, atLeast: found >= deliveryRows });
+  return {
+    relay: {
+      active: row.relay_active,
+      changesWaiting: { count: Number(row.changes), atLeast: row.change_rows >= changeRows },
+      oldestChangeAt: row.oldest_change_at,
+      movedAt: row.moved_at,
+    },
+    deliveries: { due: count(row.due), waiting: count(row.waiting), nextDueAt: row.next_due_at },
+    endpoints: { active: row.endpoints_active, inactive: row.endpoints_inactive },
+  };
+}
+
+interface StatusRow {
+  relay_active: boolean;
+  changes: string;
+  change_rows: number;
+  oldest_change_at: string | null;
+  moved_at: string | null;
+  due: number;
+  waiting: number;
+  next_due_at: string | null;
+  endpoints_active: number;
+  endpoints_inactive: number;
+}
+
+const iso = (expression: string): string =>
+  `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/**
+ * The relay's window, as window.ts reads it: transactions that began after the last snapshot wrote higher seqs than floor_seq;
+ * those that were open then are looked up one by one. The lock is the one that the active relay holds, see rowhook.ring().
+ */
+const statusSql = `
+with cursor as (
+  select consumed, moved_at, greatest(floor_seq, case when reading is null then 0 else last_seq end) as seq
+  from rowhook.relay_cursor order by id desc limit 1
+), fresh as (
+  select o.n, o.changed_at from rowhook.outbox o
+  where o.seq > coalesce((select seq from cursor), 0)
+    and not coalesce(pg_visible_in_snapshot(o.xid, (select consumed from cursor)), false)
+  order by o.seq limit $1
+), late as (
+  select o.n, o.changed_at from cursor c
+  cross join lateral pg_snapshot_xip(c.consumed) t(xid)
+  cross join lateral (
+    select n, changed_at from rowhook.outbox o where o.xid = t.xid and o.seq <= c.seq order by o.seq limit $1
+  ) o
+), changes as (
+  select * from fresh union all select * from late
+)
+select
+  exists (select from pg_locks where locktype = 'advisory' and classid = 1919907688 and objid = 1 and objsubid = 2
+    and granted and database = (select oid from pg_database where datname = current_database())) as relay_active,
+  (select coalesce(sum(greatest(n, 1)), 0) from changes) as changes,
+  (select count(*)::int from changes) as change_rows,
+  (select ${iso('min(changed_at)')} from changes) as oldest_change_at,
+  (select ${iso('moved_at')} from cursor) as moved_at,
+  (select count(*)::int from (select from rowhook.delivery limit $2) d) as due,
+  (select count(*)::int from (select from rowhook.delivery_waiting limit $2) d) as waiting,
+  (select ${iso('min(due_at)')} from rowhook.delivery_waiting) as next_due_at,
+  (select count(*)::int from rowhook.endpoint where active) as endpoints_active,
+  (select count(*)::int from rowhook.endpoint where not active) as endpoints_inactive`;

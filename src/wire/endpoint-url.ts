@@ -1,0 +1,18 @@
+/** Why a text cannot be the URL of an endpoint, as a clause: `has a password in it`. */
+export type UrlProblem = string;
+
+/**
+ * Reads an absolute http(s) URL without credentials. The WHATWG parser has by then turned every notation of an address
+ * (`0x7f.1`, `2130706433`) into the usual one, so that the guard sees what will be connected to.
+ */
+export function parseEndpointUrl(text: string): { url: URL } | { problem: UrlProblem } {
+  if (!URL.canParse(text)) return { problem: 'is not an absolute URL' };
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return { problem: `has the scheme "${url.protocol.slice(0, -1)}", not https or http` };
+  }
+  // They would be shown wherever the URL is; and undici would drop them, so that the receiver never saw them.
+  if (url.username || url.password) return { problem: 'has a user name or password in it' };
+  if (url.port === '0') return { problem: 'has port 0' };
+  return { url };
+}

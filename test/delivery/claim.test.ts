@@ -1,0 +1,189 @@
+import { expect } from 'chai';
+import { v4 } from 'uuid';
+import { type ClaimRequest, claim, giveBack } from '../../src/delivery/claim.ts';
+import { type Finished, record } from '../../src/delivery/record.ts';
+import type { Session } from '../../src/delivery/session.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { waitUntil } from '../support/wait.ts';
+import { addEndpoint, attempts, count, enqueue, payloads, poolSession, queueDatabase } from './queue.ts';
+
+const url = 'http://127.0.0.1:9/';
+
+describe('claims', () => {
+  let db: TestDatabase;
+
+  beforeEach(async () => {
+    db = await queueDatabase();
+  });
+
+  const session = (): Session => poolSession(db);
+  const request = (more: Partial<ClaimRequest> = {}): ClaimRequest => ({
+    lease: v4(),
+    leaseMs: 60_000,
+    sendBy: 0,
+    limit: 100,
+    lanes: [],
+    roomOfOthers: 10,
+    afterEndpoint: '0',
+    ...more,
+  });
+  const finish = (delivery: Finished['delivery'], more: Partial<Finished> = {}): Finished => ({
+    delivery,
+    attemptId: v4(),
+    startedAt: new Date(),
+    durationMs: 3,
+    verdict: { verdict: 'succeeded', reason: 'success' },
+    detail: null,
+    url,
+    dialect: 'site-stacker',
+    requestHeaders: [],
+    status: 200,
+    responseHeaders: [],
+    responseBody: Buffer.from('ok'),
+    responseCut: false,
+    ...more,
+  });
+
+  it('bring the oldest first, with all that it takes to send them', async () => {
+    const endpoint = await addEndpoint(db, url, { secret: 'topsecret' });
+    const ids = await enqueue(db, endpoint, payloads(5), { requestId: 'abc' });
+    const lease = v4();
+    const claimed = await claim(session(), request({ lease, roomOfOthers: 3, sendBy: 77 }));
+    expect(claimed.map((each) => each.id)).to.deep.equal(ids.slice(0, 3));
+    const [first] = claimed;
+    expect(first).to.deep.include({
+      endpointId: endpoint,
+      lease,
+      sendBy: 77,
+      attempts: 0,
+      settledAttempts: 0,
+      starts: 1,
+    });
+    expect(first).to.include({ url, secret: 'topsecret', dialect: null });
+    expect(first?.event).to.deep.include({ name: 'person_update', payload: '{"id":"0"}', requestId: 'abc' });
+    expect(first?.event?.changedAt).to.be.a('date');
+  });
+
+  it('bring nothing twice while its lease holds, not even at the same time', async () => {
+    const endpoint = await addEndpoint(db, url);
+    const ids = await enqueue(db, endpoint, payloads(40));
+    const several = await Promise.all(Array.from({ length: 4 }, () => claim(session(), request())));
+    const claimed = several.flat().map((each) => each.id);
+    expect(claimed).to.have.length(40);
+    expect(new Set(claimed)).to.deep.equal(new Set(ids));
+    expect(await claim(session(), request())).to.deep.equal([]);
+  });
+
+  it('bring again what was leased until now', async () => {
+    const endpoint = await addEndpoint(db, url);
+    const [id] = await enqueue(db, endpoint);
+    await claim(session(), request({ leaseMs: 100 }));
+    const again = await waitUntil(async () => (await claim(session(), request()))[0], {
+      what: 'the lease to expire',
+    });
+    expect(again).to.include({ id, starts: 2, attempts: 0 });
+  });
+
+  it('leave the deliveries of inactive endpoints alone', async () => {
+    await enqueue(db, await addEndpoint(db, url, { active: false }));
+    expect(await claim(session(), request())).to.deep.equal([]);
+  });
+
+  it('take no more of an endpoint than its lane has room for, and no more in all than is asked for', async () => {
+    const endpoints: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const endpoint = await addEndpoint(db, url);
+      endpoints.push(endpoint);
+      await enqueue(db, endpoint, payloads(20));
+    }
+    const [a, b, c, d] = endpoints as [string, string, string, string];
+    const lanes = [
+      { endpointId: a, room: 0, after: null },
+      { endpointId: b, room: 3, after: null },
+    ];
+    const claimed = await claim(session(), request({ lanes, roomOfOthers: 5, limit: 10 }));
+    const perEndpoint = endpoints.map(
+      (endpoint) => claimed.filter((each) => each.endpointId === endpoint).length,
+    );
+    expect(perEndpoint).to.deep.equal([0, 3, 5, 2]);
+    // The next one begins behind whoever came last.
+    const next = await claim(session(), request({ afterEndpoint: c, roomOfOthers: 5, limit: 12 }));
+    expect([...new Set(next.map((each) => each.endpointId))]).to.deep.equal([d, a, b]);
+  });
+
+  it('go on behind the last one where told to', async () => {
+    const endpoint = await addEndpoint(db, url);
+    const ids = await enqueue(db, endpoint, payloads(5));
+    const lanes = [{ endpointId: endpoint, room: 10, after: ids[2] ?? null }];
+    const claimed = await claim(session(), request({ lanes }));
+    expect(claimed.map((each) => each.id)).to.deep.equal(ids.slice(3));
+  });
+
+  it('bring a delivery whose event is gone, so that it can be ended', async () => {
+    await enqueue(db, await addEndpoint(db, url));
+    await db.query('delete from rowhook.event');
+    const [claimed] = await claim(session(), request());
+    expect(claimed?.event).to.equal(null);
+  });
+
+  it('are given back as if they had never been', async () => {
+    const endpoint = await addEndpoint(db, url);
+    const [id] = await enqueue(db, endpoint);
+    const [claimed] = await claim(session(), request());
+    await giveBack(session(), [{ ...claimed!, lease: v4() }]);
+    expect(await claim(session(), request()), 'given back with a foreign lease').to.deep.equal([]);
+    await giveBack(session(), [claimed!]);
+    const [again] = await claim(session(), request());
+    expect(again).to.include({ id, starts: 1 });
+  });
+
+  describe('when finished', () => {
+    it('are logged and gone', async () => {
+      const endpoint = await addEndpoint(db, url);
+      const ids = await enqueue(db, endpoint, payloads(3));
+      const claimed = await claim(session(), request());
+      const recorded = await record(
+        session(),
+        claimed.map((each) => finish(each)),
+      );
+      expect(recorded.map(({ number, dueAt }) => ({ number, dueAt }))).to.deep.equal(
+        Array(3).fill({ number: 1, dueAt: null }),
+      );
+      expect(await count(db, 'delivery')).to.equal(0);
+      expect(new Set((await attempts(db)).map((each) => each.delivery_id))).to.deep.equal(new Set(ids));
+    });
+
+    it('wait for their retry by the clock of the database', async () => {
+      const [id] = await enqueue(db, await addEndpoint(db, url));
+      const [claimed] = await claim(session(), request());
+      const verdict = { verdict: 'retry', reason: 'http_500', retryDelayMs: 90_000 } as const;
+      const [recorded] = await record(session(), [finish(claimed!, { verdict, status: 500 })]);
+      const { rows } = await db.query(
+        `select id, attempts, extract(epoch from due_at - now())::float8 as seconds, due_at from rowhook.delivery_waiting`,
+      );
+      expect(rows[0]).to.include({ id, attempts: 1 });
+      expect(rows[0]?.seconds).to.be.within(80, 90);
+      expect(recorded?.dueAt).to.deep.equal(rows[0]?.due_at);
+      expect((await attempts(db))[0]?.due_at).to.deep.equal(rows[0]?.due_at);
+      expect(await count(db, 'delivery')).to.equal(0);
+    });
+
+    it('change nothing with a lease that somebody else has taken over', async () => {
+      await enqueue(db, await addEndpoint(db, url), payloads(2));
+      const [stale, fresh] = await claim(session(), request({ leaseMs: 0 }));
+      const [again] = await claim(session(), request());
+      const recorded = await record(session(), [finish(stale!), finish(fresh!)]);
+      expect(recorded).to.deep.equal([]);
+      expect(await count(db, 'delivery')).to.equal(2);
+      expect(await count(db, 'attempt')).to.equal(0);
+      expect(await record(session(), [finish(stale!), finish(again!)])).to.have.length(1);
+      expect(await count(db, 'attempt')).to.equal(1);
+    });
+
+    it('keep their result when the lease is over but nobody has taken it', async () => {
+      await enqueue(db, await addEndpoint(db, url));
+      const [claimed] = await claim(session(), request({ leaseMs: 0 }));
+      expect(await record(session(), [finish(claimed!)])).to.have.length(1);
+    });
+  });
+});

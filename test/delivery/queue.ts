@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { pino } from 'pino';
+import { v7 } from 'uuid';
+import { createDispatcher, type Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts';
+import { moveDueRetries } from '../../src/delivery/retries.ts';
+import type { Session } from '../../src/delivery/session.ts';
+import type { Dialect } from '../../src/wire/dialect.ts';
+import { siteStacker } from '../../src/wire/site-stacker.ts';
+import { createTestDatabase, type TestDatabase, withTemplate } from '../support/database.ts';
+
+/** A database that holds rowhook's schema and nothing else. */
+export async function queueDatabase(): Promise<TestDatabase> {
+  const template = await withTemplate('rowhook-schema', async (url) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const sql = new URL('../../sql/schema/0001_rowhook.sql', import.meta.url);
+    await client.query(await readFile(sql, 'utf8'));
+    await client.end();
+  });
+  return createTestDatabase({ template });
+}
+
+/** Runs each statement on any connection of the pool: for tests of statements, which want nothing kept. */
+export function poolSession(db: TestDatabase): Session {
+  return {
+    query: (statement, values) => db.pool.query({ ...statement, values: [...values] }),
+    close() {},
+  };
+}
+
+export async function addEndpoint(
+  db: TestDatabase,
+  url: string,
+  more: { secret?: string | null; active?: boolean; dialect?: string | null } = {},
+): Promise<string> {
+  const { secret = null, active = true, dialect = null } = more;
+  const { rows } = await db.query<{ id: string }>(
+    `insert into rowhook.endpoint (url, events, secret, active, dialect) values ($1, '{*}', $2, $3, $4) returning id::text`,
+    [url, secret, active, dialect],
+  );
+  return rows[0]!.id;
+}
+
+/** Makes an event for each payload and its delivery to the endpoint; returns the deliveries' ids, the oldest first. */
+export async function enqueue(
+  db: TestDatabase,
+  endpointId: string,
+  payloads: readonly string[] = ['{"id":"412"}'],
+  more: { requestId?: string | null; name?: string } = {},
+): Promise<string[]> {
+  const { requestId = null, name = 'person_update' } = more;
+  const made = payloads.map((payload) => ({ payload, event: v7(), id: v7() }));
+  await db.query(
+    `with event as (
+       insert into rowhook.event (id, name, resource, record_key, request_id, payload, delivery_count, seq, changed_at)
+       select id, $4, 'person', '412', $3, payload, 1, 1, now() from unnest($1::uuid[], $2::text[]) as t (id, payload)
+     )
+     insert into rowhook.delivery (endpoint_id, id, event_id)
+     select $6, id, event from unnest($1::uuid[], $5::uuid[]) as t (event, id)`,
+    [made.map((each) => each.event), payloads, requestId, name, made.map((each) => each.id), endpointId],
+  );
+  return made.map((each) => each.id);
+}
+
+/** Payloads that tell each other apart. */
+export const payloads = (count: number): string[] => Array.from({ length: count }, (_, n) => `{"id":"${n}"}`);
+
+/** Site Stacker's dialect with a schedule that a test can wait for. */
+export function impatient(retries: number, delayMs: number): Dialect {
+  return { ...siteStacker, retryDelayMs: (attempts) => (attempts <= retries ? delayMs : undefined) };
+}
+
+export type LogLine = Record<string, unknown> & { msg: string; level: number };
+
+/** A dispatcher at work on the database's pool, and what it logs. It may call this machine. */
+export async function startDispatcher(
+  db: { pool: pg.Pool },
+  more: { dialect?: Dialect; options?: DispatcherOptions } = {},
+): Promise<{ dispatcher: Dispatcher; lines: LogLine[] }> {
+  const { dialect = siteStacker, options } = more;
+  const lines: LogLine[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const dispatcher = createDispatcher({
+    pool: db.pool,
+    log,
+    dialectOf: () => dialect,
+    options: { timeoutMs: 5_000, pollMs: 50, allow: ['127.0.0.0/8', 'localhost'], ...options },
+  });
+  await dispatcher.start();
+  return { dispatcher, lines };
+}
+
+export interface AttemptRow {
+  delivery_id: string;
+  number: number;
+  verdict: string;
+  reason: string;
+  detail: string | null;
+  request_headers: [string, string][];
+  response_status: number | null;
+  response_headers: [string, string][] | null;
+  response_body: Buffer | null;
+  response_cut: boolean;
+  duration_ms: number;
+  due_at: Date | null;
+  started_at: Date;
+}
+
+/** All attempts, or those of one delivery, in order. */
+export async function attempts(db: TestDatabase, deliveryId?: string): Promise<AttemptRow[]> {
+  const { rows } = await db.query<AttemptRow>(
+    'select * from rowhook.attempt where delivery_id = $1 or $1 is null order by id',
+    [deliveryId ?? null],
+  );
+  return rows;
+}
+
+export async function count(db: TestDatabase, what: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(`select count(*)::int as count from rowhook.${what}`);
+  return rows[0]!.count;
+}
+
+/** Brings all waiting retries back as if their time had come. */
+export async function retryNow(db: TestDatabase): Promise<void> {
+  await db.query('update rowhook.delivery_waiting set due_at = now()');
+  await moveDueRetries(db.pool, new Date(0));
+}

@@ -1,0 +1,209 @@
+import { expect } from 'chai';
+import pg from 'pg';
+import type { ErrorCode } from '../../src/errors.ts';
+import { siteStacker } from '../../src/presets/site-stacker.ts';
+import {
+  createEndpoint,
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+  setEndpointActive,
+  updateEndpoint,
+} from '../../src/store/endpoints.ts';
+import { listDeliveries } from '../../src/store/history.ts';
+import type { EndpointInput } from '../../src/wire/endpoint-input.ts';
+import { count, enqueue, payloads, queueDatabase, startDispatcher } from '../delivery/queue.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { waitUntil } from '../support/wait.ts';
+
+const catalog = siteStacker({ timestamps: 'sql' });
+const url = 'https://hooks.example.net/ss';
+
+describe('endpoints', () => {
+  let db: TestDatabase;
+  beforeEach(async () => {
+    db = await queueDatabase();
+  });
+
+  const failure = (promise: Promise<unknown>) =>
+    promise.then(
+      () => undefined,
+      (error: Error & { code?: string }) => error,
+    );
+  const create = (more: Partial<EndpointInput> = {}) =>
+    createEndpoint(db.pool, catalog, { url, events: ['*'], ...more });
+
+  it('are created, read, listed and never shown with their secret', async () => {
+    const made = await create({
+      events: ['person_update', 'tag_assign'],
+      secret: 'topsecret',
+      description: 'CRM sync',
+    });
+    expect(made).to.deep.include({
+      id: '1',
+      url,
+      events: ['person_update', 'tag_assign'],
+      description: 'CRM sync',
+      hasSecret: true,
+      active: true,
+      tenant: null,
+      dialect: null,
+    });
+    expect(made.createdAt).to.be.a('date');
+    const second = await create();
+    expect(second.hasSecret).to.equal(false);
+    expect(await getEndpoint(db.pool, made.id)).to.deep.equal(made);
+    expect(await listEndpoints(db.pool)).to.deep.equal([made, second]);
+    expect(JSON.stringify(await listEndpoints(db.pool))).not.to.include('topsecret');
+  });
+
+  it('get a ping at once, whose body is their configuration, and show it in their deliveries', async () => {
+    const receiver = await startReceiver();
+    const listener = new pg.Client({ connectionString: db.url });
+    await listener.connect();
+    const { dispatcher } = await startDispatcher(db, { options: { pollMs: 60_000 } });
+    listener.on('notification', () => dispatcher.wake());
+    await listener.query('listen rowhook_delivery');
+    const made = await create({
+      url: receiver.url('/hook'),
+      secret: 'topsecret',
+      events: ['person_update', '*'],
+    });
+    const [request] = await receiver.waitFor(1);
+    await waitUntil(async () => (await count(db, 'attempt')) === 1, { what: 'the attempt' });
+    await dispatcher.stop();
+    await listener.end();
+    await receiver.close();
+
+    const created = made.createdAt.toISOString().slice(0, 19).replace('T', ' ');
+    expect(request?.headers['sitestacker-event']).to.equal('ping');
+    expect(JSON.parse(request?.body.toString() ?? '')).to.deep.equal({
+      hook: {
+        id: made.id,
+        url: receiver.url('/hook'),
+        active: true,
+        webhook_delivery_count: '0',
+        created,
+        modified: created,
+        events: ['*'],
+      },
+    });
+    const { deliveries } = await listDeliveries(db.pool, { endpointId: made.id });
+    expect(deliveries).to.have.length(1);
+    expect(deliveries[0]).to.include({
+      eventName: 'ping',
+      resource: 'endpoint',
+      recordKey: made.id,
+      state: 'succeeded',
+    });
+  });
+
+  it('leave nothing behind when the transaction is rolled back', async () => {
+    const client = await db.pool.connect();
+    await client.query('begin');
+    const made = await createEndpoint(client, catalog, { url, events: ['*'] });
+    await client.query('rollback');
+    client.release();
+    expect((await failure(getEndpoint(db.pool, made.id)))?.code).to.equal('endpoint_unknown');
+    for (const table of ['endpoint', 'event', 'delivery']) expect(await count(db, table)).to.equal(0);
+  });
+
+  for (const [what, input, code, where] of [
+    ['no URL', { url: 'hooks.example.net' }, 'endpoint_invalid', 'url'],
+    ['a password in the URL', { url: 'https://me:hunter2@hooks.example.net/' }, 'endpoint_invalid', 'url'],
+    ['a scheme that is not HTTP', { url: 'ftp://hooks.example.net/' }, 'endpoint_invalid', 'url'],
+    ['a misspelt event', { events: ['person_update', 'persn_update'] }, 'event_unknown', 'events[1]'],
+    ['ping', { events: ['ping'] }, 'endpoint_invalid', 'events[0]'],
+    ['no events', { events: [] }, 'endpoint_invalid', 'events'],
+    ['an empty secret', { secret: '' }, 'endpoint_invalid', 'secret'],
+    ['a NUL character', { description: 'a\0b' }, 'endpoint_invalid', 'description'],
+    ['an unknown dialect', { dialect: 'esperanto' }, 'config_invalid', undefined],
+    ['a key that does not exist', { evnets: ['*'] } as Partial<EndpointInput>, 'endpoint_invalid', ''],
+    ['a number as URL', { url: 5 } as unknown as Partial<EndpointInput>, 'endpoint_invalid', 'url'],
+  ] as const satisfies ReadonlyArray<
+    readonly [string, Partial<EndpointInput>, ErrorCode, string | undefined]
+  >) {
+    it(`are refused with ${what}: ${code}`, async () => {
+      const error = await failure(create(input));
+      expect(error).to.include({ code, where });
+      expect(error?.message).not.to.include('hunter2');
+      expect(await count(db, 'endpoint')).to.equal(0);
+    });
+  }
+
+  it('change by what is named, and by nothing else', async () => {
+    const made = await create({ secret: 'topsecret', description: 'one', events: ['person_update'] });
+    const changed = await updateEndpoint(db.pool, catalog, made.id, { description: 'two', url: undefined });
+    expect(changed).to.deep.include({ description: 'two', url, hasSecret: true, events: ['person_update'] });
+    expect(changed.updatedAt.getTime()).to.be.greaterThan(made.updatedAt.getTime());
+    expect(changed.createdAt).to.deep.equal(made.createdAt);
+    expect(await updateEndpoint(db.pool, catalog, made.id, { secret: null })).to.include({
+      hasSecret: false,
+    });
+    expect(await updateEndpoint(db.pool, catalog, made.id, { events: ['tag_assign', '*'] })).to.deep.include({
+      events: ['*'],
+    });
+    expect((await failure(updateEndpoint(db.pool, catalog, made.id, { url: 'x' })))?.code).to.equal(
+      'endpoint_invalid',
+    );
+    expect((await failure(updateEndpoint(db.pool, catalog, '77', {})))?.code).to.equal('endpoint_unknown');
+  });
+
+  it('keep events that the catalog has no more, until they are changed', async () => {
+    const made = await create();
+    await db.query(`update rowhook.endpoint set events = '{person_sneeze}'`);
+    expect(await updateEndpoint(db.pool, catalog, made.id, { description: 'two' })).to.deep.include({
+      events: ['person_sneeze'],
+    });
+  });
+
+  it('lose no change when two are made at the same time', async () => {
+    const made = await create({ events: ['person_update'] });
+    const patches = [
+      { description: 'x' },
+      { url: 'https://other.example.net/' },
+      { secret: 's' },
+      { tenant: 't' },
+    ];
+    await Promise.all(patches.map((patch) => updateEndpoint(db.pool, catalog, made.id, patch)));
+    expect(await getEndpoint(db.pool, made.id)).to.include({
+      description: 'x',
+      url: 'https://other.example.net/',
+      hasSecret: true,
+      tenant: 't',
+    });
+  });
+
+  it('are held and let go', async () => {
+    const made = await create();
+    const held = await setEndpointActive(db.pool, made.id, false);
+    expect(held.active).to.equal(false);
+    expect(held.updatedAt.getTime()).to.be.greaterThan(made.updatedAt.getTime());
+    expect(await setEndpointActive(db.pool, made.id, false)).to.deep.equal(held);
+    expect((await setEndpointActive(db.pool, made.id, true)).active).to.equal(true);
+    expect((await failure(setEndpointActive(db.pool, 'x', true)))?.code).to.equal('endpoint_unknown');
+  });
+
+  it('are deleted with what they still were to get', async () => {
+    const made = await create();
+    const other = await create();
+    await enqueue(db, made.id, payloads(3));
+    await db.query(
+      `insert into rowhook.delivery_waiting select endpoint_id, gen_random_uuid(), event_id, 1, now() from rowhook.delivery`,
+    );
+    // Each with its ping.
+    expect(await deleteEndpoint(db.pool, made.id)).to.deep.equal({ dropped: 8 });
+    expect(await count(db, 'delivery')).to.equal(1);
+    expect(await count(db, 'delivery_waiting')).to.equal(1);
+    expect(await count(db, 'event')).to.equal(5);
+    expect((await failure(deleteEndpoint(db.pool, made.id)))?.code).to.equal('endpoint_unknown');
+    expect(await listEndpoints(db.pool)).to.deep.equal([other]);
+  });
+
+  for (const id of ['', 'x', '-1', '1.5', '1e3', '99999999999999999999', "1'; drop table rowhook.endpoint"]) {
+    it(`have no id "${id}"`, async () => {
+      expect((await failure(getEndpoint(db.pool, id)))?.code).to.equal('endpoint_unknown');
+    });
+  }
+});

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { parseEndpointUrl } from '../../src/wire/endpoint-url.ts';
+
+describe('the URL of an endpoint', () => {
+  for (const [text, href] of [
+    ['https://hooks.example.net/ss?key=1', 'https://hooks.example.net/ss?key=1'],
+    ['http://hooks.example.net', 'http://hooks.example.net/'],
+    ['HTTPS://Hooks.Example.NET:8443/A', 'https://hooks.example.net:8443/A'],
+    ['http://0x7f.1/', 'http://127.0.0.1/'],
+    ['http://2130706433/', 'http://127.0.0.1/'],
+    ['http://０１２７.0.0.1/', 'http://87.0.0.1/'],
+    ['http://[::ffff:127.0.0.1]/', 'http://[::ffff:7f00:1]/'],
+  ] as const) {
+    it(`reads ${text} as ${href}`, () => {
+      const parsed = parseEndpointUrl(text);
+      expect('url' in parsed && parsed.url.href).to.equal(href);
+    });
+  }
+
+  for (const [text, problem] of [
+    ['', 'is not an absolute URL'],
+    ['/hook', 'is not an absolute URL'],
+    ['hooks.example.net', 'is not an absolute URL'],
+    ['http://', 'is not an absolute URL'],
+    ['http://[::1', 'is not an absolute URL'],
+    ['ftp://hooks.example.net/', 'scheme "ftp"'],
+    ['file:///etc/passwd', 'scheme "file"'],
+    ['javascript:alert(1)', 'scheme "javascript"'],
+    ['hooks.example.net:8080/x', 'scheme "hooks.example.net"'],
+    ['https://user:pw@hooks.example.net/', 'user name or password'],
+    ['https://user@hooks.example.net/', 'user name or password'],
+    ['https://hooks.example.net:0/', 'port 0'],
+  ] as const) {
+    it(`refuses "${text}": it ${problem}`, () => {
+      const parsed = parseEndpointUrl(text);
+      expect('problem' in parsed && parsed.problem).to.include(problem);
+    });
+  }
+});

@@ -9,6 +9,8 @@ export const errorCodes = {
   database_unreachable: 'The database does not answer.',
   database_version: 'The server is older than PostgreSQL 14.',
   privilege_missing: 'The database role may not do what is needed.',
+  client_unsupported: 'The knex instance is not one for PostgreSQL.',
+  table_unknown: 'The catalog has no table of this name.',
   table_missing: 'A table of the catalog does not exist.',
   column_missing: 'A column of the catalog does not exist.',
   key_missing: 'A table has no unique key that its changes could be told apart by.',
@@ -17,6 +19,7 @@ export const errorCodes = {
   schema_missing: 'rowhook is not installed in this database.',
   schema_too_old: 'The rowhook schema is older than this program.',
   schema_too_new: 'The rowhook schema is newer than this program.',
+  schema_foreign: 'A schema named rowhook exists that is not ours.',
   not_captured: 'A table of the catalog has no triggers, or has triggers of another plan.',
   cluster_changed: 'The database now lives in another cluster than the one the relay has read.',
   endpoint_invalid: 'An endpoint cannot be registered as it was given.',
@@ -25,6 +28,7 @@ export const errorCodes = {
   delivery_unknown: 'There is no delivery with this id.',
   delivery_pending: 'The delivery is still on its way.',
   request_id_invalid: 'The value cannot be the value of an HTTP header.',
+  transaction_missing: 'A Request-Id was given where no transaction is open, and would be lost.',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import type pg from 'pg';
+import { type Environment, findDatabase } from '../config/database-url.ts';
+import { configNotFound, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
+import * as library from '../index.ts';
+import * as migrations from '../migrations.ts';
+import * as siteStacker from '../presets/site-stacker.ts';
+import { connect, explainLoss } from '../store/connect.ts';
+import { explainPrivilege } from '../store/privilege.ts';
+import { schemaOwner } from '../store/schema.ts';
+import { createOutput, type Output } from './output.ts';
+
+/** What a command may use of the process that it runs in. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly env: Environment;
+  write(text: string): void;
+}
+
+/** What every command can do: read the config, connect, show what came of it. */
+export interface Context {
+  readonly output: Output;
+  readonly env: Environment;
+  /** @throws RowhookError `config_not_found`, `config_invalid`, `catalog_invalid`, `database_unreachable` … */
+  config(): Promise<ResolvedConfig>;
+  /** One connection for as long as `work` takes. Needs no config when the database is known without one. */
+  withDatabase<T>(work: (db: pg.Client) => Promise<T>): Promise<T>;
+}
+
+/** Makes an action of a command from what it does, given the command's arguments and options. */
+export type Act = <Given extends unknown[]>(
+  work: (context: Context, ...given: Given) => Promise<void>,
+) => (...given: [...Given, Command]) => Promise<void>;
+
+/** The options that every command has. */
+interface GlobalOptions {
+  readonly config?: string;
+  readonly database?: string;
+  readonly json?: boolean;
+}
+
+/** Importable by configs, by the names under which the package exports them. */
+const modules = {
+  rowhook: library,
+  'rowhook/migrations': migrations,
+  'rowhook/presets/site-stacker': siteStacker,
+};
+
+export function createContext(command: Command, { cwd, env, write }: Surroundings): Context {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  let loading: Promise<LoadedConfig | undefined> | undefined;
+  const load = () => {
+    loading ??= loadConfig({ cwd, path: options.config, modules });
+    return loading;
+  };
+
+  const databaseUrl = async (): Promise<string> => {
+    if (options.database !== undefined)
+      return findDatabase({ given: options.database, env, name: '--database' });
+    const loaded = await load();
+    if (!loaded) return findDatabase({ env, name: 'rowhook' });
+    return resolveConfig(loaded.config, { env, name: loaded.path }).databaseUrl;
+  };
+
+  return {
+    output: createOutput(options.json ?? false, write),
+    env,
+    async config() {
+      const loaded = await load();
+      if (!loaded) throw configNotFound(cwd);
+      return resolveConfig(loaded.config, { env, databaseUrl: options.database, name: loaded.path });
+    },
+    async withDatabase(work) {
+      const client = await connect(await databaseUrl());
+      try {
+        return await work(client);
+      } catch (error) {
+        throw await explained(error, client);
+      } finally {
+        await client.end().catch(() => {});
+      }
+    },
+  };
+}
+
+/** A refusal of the server's, with the GRANT that is missing; a connection that broke, with where it led. */
+async function explained(error: unknown, client: pg.Client): Promise<unknown> {
+  const known = explainLoss(error, client);
+  if (known !== error) return known;
+  const owner = await schemaOwner(client).catch(() => undefined);
+  return explainPrivilege(error, client.user ?? '', owner);
+}

@@ -1,0 +1,89 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { redeliver, showDelivery } from '../store/deliveries.ts';
+import { type DeliveryState, type DeliverySummary, listDeliveries } from '../store/history.ts';
+import { checkSchema } from '../store/schema.ts';
+import type { Act } from './context.ts';
+import { deliveryJson, deliveryText } from './delivery-text.ts';
+import { table } from './output.ts';
+
+interface ListOptions {
+  readonly endpoint?: string;
+  readonly event?: string;
+  readonly state?: DeliveryState;
+  readonly limit: number;
+  readonly before?: string;
+}
+
+const states: readonly DeliveryState[] = ['due', 'sending', 'waiting', 'succeeded', 'exhausted', 'dropped'];
+
+export function deliveryCommands(program: Command, act: Act): void {
+  const deliveries = program.command('deliveries').description('What was sent, what waits, and how it went.');
+
+  deliveries
+    .command('list')
+    .description('Deliveries, those with the latest attempts first.')
+    .option('--endpoint <id>', 'of this endpoint')
+    .option('--event <name>', 'of this event')
+    .addOption(new Option('--state <state>', 'that stand so').choices(states))
+    .option('--limit <n>', 'at most so many, up to 500', limit, 50)
+    .option('--before <place>', 'older than where the page before ended')
+    .action(
+      act(async ({ withDatabase, output }, options: ListOptions) => {
+        const { endpoint: endpointId, event: eventName, ...rest } = options;
+        const page = await withDatabase(async (db) => {
+          await checkSchema(db);
+          return listDeliveries(db, { endpointId, eventName, ...rest });
+        });
+        output.show(page, () => {
+          const text = table(page.deliveries, columns, 'There are none here.');
+          return page.next === undefined ? text : `${text}\nolder ones: --before ${page.next}`;
+        });
+      }),
+    );
+
+  deliveries
+    .command('show')
+    .argument('<id>')
+    .description('One delivery, with the request and the response of every attempt.')
+    .action(
+      act(async ({ withDatabase, output }, id: string) => {
+        const delivery = await withDatabase(async (db) => {
+          await checkSchema(db);
+          return showDelivery(db, id);
+        });
+        output.show(deliveryJson(delivery), () => deliveryText(delivery));
+      }),
+    );
+
+  deliveries
+    .command('redeliver')
+    .argument('<id>')
+    .description('Send a delivery once more that has succeeded or is exhausted, with the same id and bytes.')
+    .action(
+      act(async ({ withDatabase, output }, id: string) => {
+        await withDatabase(async (db) => {
+          await checkSchema(db);
+          await redeliver(db, id);
+        });
+        output.show({ id, state: 'due' }, () => `delivery ${id} is due again`);
+      }),
+    );
+}
+
+const columns = {
+  delivery: (row: DeliverySummary) => row.id,
+  endpoint: (row: DeliverySummary) => row.endpointId,
+  event: (row: DeliverySummary) => row.eventName,
+  record: (row: DeliverySummary) => row.recordKey,
+  state: (row: DeliverySummary) => row.state,
+  attempts: (row: DeliverySummary) => row.attempts,
+  last: (row: DeliverySummary) => row.lastReason,
+  'last attempt at': (row: DeliverySummary) => row.lastAttemptAt,
+  'due at': (row: DeliverySummary) => row.dueAt,
+};
+
+function limit(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 500) return value;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 500.');
+}

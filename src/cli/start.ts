@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import { createDaemon } from '../daemon.ts';
+import type { Act } from './context.ts';
+
+/** The signals that ask a process to end. */
+export interface Signals {
+  /** Calls the listener at each; returns how to stop listening. */
+  onStop(listener: (signal: string) => void): () => void;
+}
+
+export function startCommand(program: Command, act: Act, signals: Signals): void {
+  program
+    .command('start')
+    .description(
+      'Run relay, dispatcher and sweeper. SIGTERM or SIGINT: finish and stop; a second one: stop now.',
+    )
+    .action(
+      act(async (context) => {
+        const config = await context.config();
+        const log = pino({ level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime });
+        const daemon = createDaemon({ config, log });
+        let stopping: Promise<void> | undefined;
+        let stopped: () => void;
+        const untilStopped = new Promise<void>((resolve) => {
+          stopped = resolve;
+        });
+        const unlisten = signals.onStop((signal) => {
+          const how = stopping ? 'abort' : 'drain';
+          log.info({ signal, how }, how === 'drain' ? 'stopping' : 'stopping now');
+          stopping = daemon.stop(how).then(stopped);
+        });
+        try {
+          await daemon.start();
+          await untilStopped;
+        } finally {
+          await daemon.stop();
+          unlisten();
+        }
+      }),
+    );
+}

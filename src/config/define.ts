@@ -1,0 +1,34 @@
+import type { Catalog } from '../catalog/types.ts';
+import type { PresetName } from './presets.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What a config file says. Everything but the catalog has a default. */
+export interface RowhookConfig {
+  /** `postgres://user:password@host:5432/name`. Default: $ROWHOOK_DATABASE_URL, else $DATABASE_URL. */
+  readonly database?: string | { readonly url?: string | undefined } | undefined;
+  /** What the application's tables mean: of `defineCatalog`, or the name of a preset. */
+  readonly catalog: Catalog | PresetName;
+  readonly relay?: {
+    /** Milliseconds that a change waits at most when its ring was lost; 10 to 60,000. Default: 1000. */
+    readonly pollMs?: number | undefined;
+  };
+  readonly delivery?: {
+    /** Requests at a time; 1 to 1000. Default: 64. */
+    readonly concurrency?: number | undefined;
+    /** Requests at a time to one endpoint; 1 to 1000. Default: 8. */
+    readonly perEndpoint?: number | undefined;
+    /** Milliseconds that a whole request may take; 100 to 600,000. Default: 15,000. */
+    readonly timeoutMs?: number | undefined;
+    /** Where requests may go besides public addresses: addresses, networks and host names. Default: nowhere. */
+    readonly allow?: readonly string[] | undefined;
+  };
+  /** Days for which events and attempts are kept; 1 to 3650. Default: 30. */
+  readonly retentionDays?: number | undefined;
+  /** Default: `info`. */
+  readonly logLevel?: LogLevel | undefined;
+}
+
+/** Returns the config as it is. For the editor's sake: it knows the keys, and says which are wrong. */
+export const defineConfig = (config: RowhookConfig): RowhookConfig => config;

@@ -1,0 +1,92 @@
+import type { Logger } from 'pino';
+import type { ResolvedConfig } from './config/resolve.ts';
+import { createDispatcher } from './delivery/dispatcher.ts';
+import { createSweeper } from './delivery/sweeper.ts';
+import { checkCatalog } from './install/check-catalog.ts';
+import { checkCaptured } from './install/standing.ts';
+import { createLifetime, type Lifetime, type StopMode } from './lifetime.ts';
+import { createBell } from './relay/bell.ts';
+import { createRelay } from './relay/relay.ts';
+import { connectionConfig, createPool, reach } from './store/connect.ts';
+import { checkSchema } from './store/schema.ts';
+import { dialectNamed } from './wire/dialects.ts';
+
+export interface DaemonOptions {
+  readonly config: ResolvedConfig;
+  readonly log: Logger;
+}
+
+/** Two for the dispatcher, and some for the sweeper, whose duties may come together. Bell and relay have their own. */
+const poolSize = 6;
+
+/**
+ * Relay, dispatcher and sweeper in one process. `start` rejects when the database cannot be reached, or is not what the catalog
+ * needs; nothing runs then. Once it has started it survives any loss of the database, and needs no restart.
+ *
+ * `start` rejects with RowhookError `database_unreachable`, `database_version`, `schema_missing`, `schema_too_old`,
+ * `schema_too_new`, `table_missing`, `column_missing`, `privilege_missing`, `not_captured`.
+ * @throws RowhookError `config_invalid` for an allow-list that cannot be read
+ */
+export function createDaemon({ config, log }: DaemonOptions): Lifetime {
+  const { databaseUrl, catalog } = config;
+  const pool = createPool(databaseUrl, poolSize, (error) =>
+    log.warn({ err: error }, 'a connection was lost'),
+  );
+  const connection = connectionConfig(databaseUrl);
+  const bell = createBell({ connection, log });
+  const dispatcher = createDispatcher({
+    pool,
+    log,
+    dialectOf: (name) => dialectNamed(name ?? catalog.dialect),
+    options: config.delivery,
+  });
+  const wake = () => dispatcher.wake();
+  const { retentionDays } = config;
+  const sweeper = createSweeper({
+    pool,
+    log,
+    wake,
+    options: retentionDays === undefined ? {} : { retentionDays },
+  });
+  const relay = createRelay({ connection, catalog, log, bell, onDeliveries: wake, ...config.relay });
+  bell.on('rowhook_delivery', wake);
+
+  // Started from the receiver's end, and stopped from the other: what one hands on, the next one is there to take.
+  const parts: readonly Lifetime[] = [dispatcher, sweeper, bell, relay];
+  const stopAll = async (how: StopMode): Promise<void> => {
+    for (const part of parts.toReversed()) await part.stop(how);
+  };
+
+  let running = false;
+  let poolEnded: Promise<void> | undefined;
+  const endPool = () => {
+    poolEnded ??= pool.end();
+    return poolEnded;
+  };
+
+  return createLifetime({
+    async start() {
+      try {
+        await reach(pool, databaseUrl);
+        await checkSchema(pool);
+        await checkCatalog(pool, catalog, 'read');
+        await checkCaptured(pool, catalog);
+        for (const part of parts) await part.start();
+        running = true;
+        log.info({ catalog: catalog.name, events: Object.keys(catalog.events).length }, 'rowhook is running');
+      } catch (error) {
+        await stopAll('abort');
+        await endPool();
+        throw error;
+      }
+    },
+    async drain() {
+      await stopAll('drain');
+      await endPool();
+      if (running) log.info('rowhook has stopped');
+    },
+    abort() {
+      for (const part of parts) void part.stop('abort');
+    },
+  });
+}

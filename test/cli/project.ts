@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OwnedCrm, ownedCrm } from '../migrations/owned-crm.ts';
+import { builtPackage } from './built-package.ts';
+import { type Result, type Running, rowhook, start } from './rowhook.ts';
+
+/** A folder with a config, beside the reference CRM whose owner it connects as. */
+export interface Project extends OwnedCrm {
+  readonly cwd: string;
+  write(name: string, text: string): Promise<void>;
+  /** Runs a command to its end in the folder; `$ROWHOOK_DATABASE_URL` is the owner's unless told otherwise. */
+  rowhook(...args: string[]): Promise<Result>;
+  /** Runs a command that must go well with --json, and returns what it says. */
+  json<Answer>(...args: string[]): Promise<Answer>;
+  start(...args: string[]): Running;
+  remove(): Promise<void>;
+}
+
+const config = `import { defineConfig } from 'rowhook';
+import { siteStacker } from 'rowhook/presets/site-stacker';
+export default defineConfig({ catalog: siteStacker(), delivery: { allow: ['127.0.0.1'] } });`;
+
+export async function project(env: Readonly<Record<string, string>> = {}): Promise<Project> {
+  const crm = await ownedCrm();
+  const cwd = await mkdtemp(join(tmpdir(), 'rowhook-cli-'));
+  const options = { program: await builtPackage(), cwd, env: { ROWHOOK_DATABASE_URL: crm.url, ...env } };
+  await writeFile(join(cwd, 'rowhook.config.ts'), config);
+  return {
+    ...crm,
+    cwd,
+    write: (name, text) => writeFile(join(cwd, name), text),
+    rowhook: (...args) => rowhook(args, options),
+    async json<Answer>(...args: string[]) {
+      const { code, stdout, stderr } = await rowhook([...args, '--json'], options);
+      if (code !== 0 || stderr !== '')
+        throw new Error(`rowhook ${args.join(' ')} ended with ${code}: ${stderr}`);
+      return JSON.parse(stdout) as Answer;
+    },
+    start: (...args) => start(args, options),
+    remove: () => rm(cwd, { recursive: true }),
+  };
+}

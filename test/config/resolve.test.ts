@@ -1,0 +1,157 @@
+import { expect } from 'chai';
+import type { RowhookConfig } from '../../src/config/define.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import { RowhookError } from '../../src/errors.ts';
+import { siteStacker } from '../../src/presets/site-stacker.ts';
+
+const url = 'postgres://crm:s3cret@db.example:5432/crm';
+const catalog = siteStacker();
+
+function refusal(config: unknown, options: Parameters<typeof resolveConfig>[1] = {}): RowhookError {
+  try {
+    resolveConfig(config as RowhookConfig, options);
+  } catch (error) {
+    if (error instanceof RowhookError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('the config', () => {
+  it('needs a catalog and a database only', () => {
+    expect(resolveConfig({ database: url, catalog })).to.deep.equal({
+      databaseUrl: url,
+      catalog,
+      relay: {},
+      delivery: {},
+      logLevel: 'info',
+    });
+  });
+
+  it('takes every setting that it knows', () => {
+    const delivery = {
+      concurrency: 4,
+      perEndpoint: 2,
+      timeoutMs: 5000,
+      allow: ['127.0.0.0/8', 'localhost', '::1'],
+    };
+    const resolved = resolveConfig({
+      database: { url },
+      catalog: 'site-stacker',
+      relay: { pollMs: 50 },
+      delivery,
+      retentionDays: 7,
+      logLevel: 'debug',
+    });
+    expect(resolved).to.deep.include({
+      relay: { pollMs: 50 },
+      delivery,
+      retentionDays: 7,
+      logLevel: 'debug',
+    });
+    expect(resolved.catalog.name).to.equal('site-stacker');
+  });
+
+  it('leaves out what is undefined, so that defaults hold', () => {
+    const resolved = resolveConfig({
+      database: url,
+      catalog,
+      relay: { pollMs: undefined },
+      retentionDays: undefined,
+    });
+    expect(resolved.relay).to.deep.equal({});
+    expect(resolved).not.to.have.property('retentionDays');
+  });
+
+  it('names all mistakes at once: where, what was expected, what was found', () => {
+    const error = refusal(
+      {
+        database: { uri: url },
+        catalog,
+        relai: {},
+        relay: { pollMs: 'often' },
+        delivery: { timeoutMs: 5, perEndpoint: 2.5, concurrency: null, alow: [], allow: ['10.0.0.0/99', 7] },
+        retentionDays: [30],
+        logLevel: 'loud',
+      },
+      { name: 'rowhook.config.ts' },
+    );
+    expect(error.code).to.equal('config_invalid');
+    expect(error.message.split('\n').map((line) => line.trim())).to.have.members([
+      'rowhook.config.ts:',
+      'database.uri: there is no such key; did you mean url?',
+      'relai: there is no such key; did you mean relay?',
+      'relay.pollMs: expected a number, found "often"',
+      'delivery.timeoutMs: expected at least 100, found 5',
+      'delivery.perEndpoint: expected a whole number, found 2.5',
+      'delivery.concurrency: expected a number, found null',
+      'delivery.alow: there is no such key; did you mean allow?',
+      'delivery.allow.0: expected an address, a network or a host name, like 10.1.2.3, 127.0.0.0/8 or hooks.internal.example, found "10.0.0.0/99"',
+      'delivery.allow.1: expected a text, found 7',
+      'retentionDays: expected a number, found a list',
+      'logLevel: expected one of trace, debug, info, warn, error, fatal, silent, found "loud"',
+    ]);
+  });
+
+  it('lists the keys that there are when none is similar', () => {
+    expect(refusal({ database: url, catalog, zebra: 1 }).message).to.contain(
+      'zebra: there is no such key; expected one of database, catalog, relay, delivery, retentionDays, logLevel',
+    );
+  });
+
+  it('says what a catalog is when it is given something else', () => {
+    for (const [given, found] of [
+      [undefined, 'nothing'],
+      ['sitestacker', '"sitestacker"'],
+      [() => catalog, 'a function'],
+      [{ name: 'x', resources: {} }, 'an object'],
+    ] as const) {
+      const error = refusal({ database: url, catalog: given });
+      expect(error.code).to.equal('config_invalid');
+      expect(error.message).to.contain(
+        `catalog: expected a catalog made by defineCatalog, or the name of a preset (site-stacker), found ${found}`,
+      );
+    }
+    expect(refusal('site-stacker').message).to.contain('config: expected an object, found "site-stacker"');
+  });
+
+  it('checks a catalog that nobody has checked', () => {
+    const { events, ...rest } = catalog;
+    const broken = refusal({
+      database: url,
+      catalog: { ...rest, events: { ...events, person_sing: { resource: 'choir', on: 'insert' } } },
+    });
+    expect(broken.code).to.equal('catalog_invalid');
+    expect(broken.message).to.contain('events.person_sing.resource').and.contain('"choir"');
+    expect(
+      refusal({ database: url, catalog: { ...rest, events, resources: { person: null } } }).code,
+    ).to.equal('catalog_invalid');
+    expect(refusal({ database: url, catalog: { ...catalog, dialect: 'klingon' } }).message).to.contain(
+      'klingon',
+    );
+  });
+
+  it('looks for the database on the command line, in the config, and in the environment', () => {
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => `postgres://localhost/${name}`);
+    const env = { ROWHOOK_DATABASE_URL: c, DATABASE_URL: d };
+    expect(resolveConfig({ database: b, catalog }, { env, databaseUrl: a }).databaseUrl).to.equal(a);
+    expect(resolveConfig({ database: b, catalog }, { env }).databaseUrl).to.equal(b);
+    expect(resolveConfig({ database: { url: undefined }, catalog }, { env }).databaseUrl).to.equal(c);
+    expect(resolveConfig({ catalog }, { env: { ...env, ROWHOOK_DATABASE_URL: '' } }).databaseUrl).to.equal(d);
+    expect(refusal({ catalog })).to.include({ code: 'config_invalid', where: 'database.url' });
+  });
+
+  it('never repeats a database URL, which may hold a password', () => {
+    const secret = 'mysql://crm:s3cret@db/crm';
+    for (const error of [
+      refusal({ database: secret, catalog }),
+      refusal({ database: { url: secret }, catalog }),
+      refusal({ catalog }, { databaseUrl: secret }),
+      refusal({ catalog }, { env: { DATABASE_URL: secret } }),
+    ]) {
+      expect(error.code).to.equal('config_invalid');
+      expect(`${error.message}${error.fix}${error.where}`).not.to.contain('s3cret');
+      expect(error.message).to.contain('postgres://user:password@host:5432/name');
+    }
+  });
+});

@@ -1,13 +1,15 @@
-// Imports run one way: cli, admin -> daemon -> relay, delivery, capture -> store -> catalog, wire -> errors.
+// Imports run one way: cli, admin -> daemon -> relay, delivery, capture -> store -> catalog, wire -> ground.
 const rooms = [
-  ['errors', '^src/errors\\.ts$', []],
-  ['catalog', '^src/catalog/', ['errors', 'catalog']],
-  ['wire', '^src/wire/', ['errors', 'wire', 'catalog']],
-  ['presets', '^src/presets/', ['catalog', 'wire', 'errors', 'presets']],
-  ['store', '^src/store/', ['errors', 'catalog', 'wire', 'store']],
-  ['capture', '^src/capture/', ['errors', 'catalog', 'wire', 'store', 'capture']],
-  ['relay', '^src/relay/', ['errors', 'catalog', 'wire', 'store', 'relay']],
-  ['delivery', '^src/delivery/', ['errors', 'catalog', 'wire', 'store', 'delivery']],
+  ['ground', '^src/(errors|lifetime|uuid-time)\\.ts$', []],
+  ['catalog', '^src/catalog/', ['ground', 'catalog']],
+  ['wire', '^src/wire/', ['ground', 'wire', 'catalog']],
+  ['presets', '^src/presets/', ['ground', 'catalog', 'wire', 'presets']],
+  ['store', '^src/store/', ['ground', 'catalog', 'wire', 'store']],
+  ['capture', '^src/capture/', ['ground', 'catalog', 'wire', 'store', 'capture']],
+  ['relay', '^src/relay/', ['ground', 'catalog', 'wire', 'store', 'relay']],
+  ['delivery', '^src/delivery/', ['ground', 'catalog', 'wire', 'store', 'delivery']],
+  ['install', '^src/install/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install']],
+  ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'config']],
 ];
 const pathOf = Object.fromEntries(rooms.map(([name, path]) => [name, path]));
 
@@ -39,13 +41,26 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(migrations|request-id)\\.ts$' },
       to: { path: 'node_modules/knex', dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '^src/(index|migrations|cli/main|presets/.*)\\.ts$' }, to: {} },
-    { name: 'not-to-dev', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '^src/(index|migrations|cli/main|presets/.*)\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'not-to-dev',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -9,7 +9,7 @@ const rooms = [
   ['relay', '^src/relay/', ['ground', 'catalog', 'wire', 'store', 'relay']],
   ['delivery', '^src/delivery/', ['ground', 'catalog', 'wire', 'store', 'delivery']],
   ['install', '^src/install/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install']],
-  ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'config']],
+  ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'delivery', 'config']],
 ];
 const pathOf = Object.fromEntries(rooms.map(([name, path]) => [name, path]));
 

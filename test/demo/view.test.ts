@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import pc from 'picocolors';
 import { nowAndThen } from '../../examples/site-stacker/demo/failures.ts';
@@ -74,7 +75,7 @@ describe("the demo's view", () => {
     screen.close();
     screen.close();
     const drawn = String(output.read()).split('\x1b[H');
-    const rowsOf = (text = '') => text.split('\r\n').map((row) => row.replace('\x1b[2K', ''));
+    const rowsOf = (text = '') => text.split('\r\n').map((row) => stripVTControlCharacters(row));
     expect(rowsOf(drawn[1])).to.deep.equal(['header', '', '', '', '', '', 'footer', 'status']);
     expect(rowsOf(drawn[10])).to.deep.equal([
       'header',

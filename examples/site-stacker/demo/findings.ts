@@ -39,6 +39,7 @@ export class Findings {
   readonly #problems: string[] = [];
   /** Had not arrived when they were to be compared. */
   readonly #late: Entry[] = [];
+  #measures = false;
   #duplicates = 0;
   #badSignatures = 0;
   #payloadMismatches = 0;
@@ -46,6 +47,11 @@ export class Findings {
   /** One sentence for each thing that is not right. */
   get problems(): readonly string[] {
     return this.#problems;
+  }
+
+  /** From now on latencies count. */
+  measure(): void {
+    this.#measures = true;
   }
 
   arrived(arrival: Arrival, entry: Entry | undefined): void {
@@ -65,7 +71,7 @@ export class Findings {
     }
     if (fate !== 'taken') return;
     this.#taken.set(deliveryId, arrival);
-    if (entry && event !== 'ping') this.#latencies.push(Math.max(0, arrival.at - entry.committedAt));
+    if (entry && this.#measures) this.#latencies.push(Math.max(0, arrival.at - entry.committedAt));
   }
 
   /** Compares what came of a change with the API, which must not have changed since. */

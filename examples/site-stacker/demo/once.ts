@@ -22,6 +22,11 @@ export async function playOnce(wishes: Wishes, { signal, out, progress }: Surrou
   let inVain = 0;
   const raiseAll = async (stage: Stage) => {
     await comparePing(stage, findings);
+    // The ping needs no relay, which may still be starting: after its first event the two ends of a latency are our own.
+    await stage.crm.sql('update tag_categories set weight = weight + 1 where id = 4', [], () => [
+      ['tag_category_update', '4'],
+    ]);
+    findings.measure();
     for (const [name, chapter] of Object.entries(chapters)) {
       if (inVain >= mostInVain) break;
       progress(`changing ${name}`);

@@ -1,5 +1,8 @@
 import type { Crm } from '../crm.ts';
 
+/** A kind of change that happens in a CRM all day. Does nothing where there is no record for it. */
+export type Happening = (crm: Crm) => Promise<unknown>;
+
 export function anyOf<T>(values: readonly T[]): T {
   return values[Math.floor(Math.random() * values.length)]!;
 }

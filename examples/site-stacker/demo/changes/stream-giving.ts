@@ -1,9 +1,8 @@
 import type { Crm } from '../crm.ts';
 import type { Expected } from '../ledger.ts';
 import { idIn } from '../records.ts';
-import { anyAmount, anyOf, anyRow, between } from './chance.ts';
+import { anyAmount, anyOf, anyRow, between, type Happening } from './chance.ts';
 import { raisedByCheckout } from './gifts.ts';
-import type { Happening } from './stream.ts';
 
 /* People give, once and every month, cancel and come back; the office keeps the books and the campaigns. */
 

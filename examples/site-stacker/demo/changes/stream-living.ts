@@ -1,7 +1,6 @@
 import type { Crm } from '../crm.ts';
 import { idIn, part } from '../records.ts';
-import { anyName, anyNumber, anyOf, anyPlace, anyRow } from './chance.ts';
-import type { Happening } from './stream.ts';
+import { anyName, anyNumber, anyOf, anyPlace, anyRow, type Happening } from './chance.ts';
 
 /* People join, move, are found anew, get tags and types, know each other, and leave. */
 

@@ -1,9 +1,6 @@
-import type { Crm } from '../crm.ts';
+import type { Happening } from './chance.ts';
 import { giving } from './stream-giving.ts';
 import { living } from './stream-living.ts';
-
-/** A kind of change that happens in a CRM all day. Does nothing where there is no record for it. */
-export type Happening = (crm: Crm) => Promise<unknown>;
 
 /** With how often each happens, against the others. */
 const happenings: ReadonlyArray<readonly [times: number, happening: Happening]> = [...living, ...giving];

@@ -31,6 +31,9 @@ export function plainScreen(output: NodeJS.WritableStream, frame: Frame): Screen
   };
 }
 
+// A line that is too long, as a command in a narrow terminal, is cut off instead of pushing the others down.
+const cutLines = '\x1b[?7l';
+const wrapLines = '\x1b[?7h';
 const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
 const home = '\x1b[H';
@@ -55,7 +58,7 @@ export function terminalScreen(output: NodeJS.WriteStream, frame: Frame): Screen
     const blank = Array.from({ length: Math.max(0, room - middle.length) }, () => '');
     const rows = [...top, ...(room > 0 ? middle : []), ...blank, ...bottom].slice(0, height);
     // Cleared before it is written: after a full line the cursor waits on its last character, which a clearing would take away.
-    output.write(home + rows.map((row) => clearLine + row).join('\r\n'));
+    output.write(cutLines + home + rows.map((row) => clearLine + row).join('\r\n') + wrapLines);
   };
   const restore = (): void => {
     output.write(showCursor);

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { captureBulk } from './capture-bulk.ts';
 import { captureSingle } from './capture-single.ts';
 import { type Bench, benchServer, kept, machine, type Result } from './harness.ts';
+import { latency } from './latency.ts';
 import { relayBench } from './relay.ts';
 
-const benches: readonly Bench[] = [captureSingle, captureBulk, relayBench];
+const benches: readonly Bench[] = [captureSingle, captureBulk, relayBench, latency];
 const names = benches.map((bench) => bench.name);
 
 const program = new Command('bench')

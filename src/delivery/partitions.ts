@@ -6,17 +6,14 @@ import { dayName, dayNamed } from './days.ts';
 export const dailyTables = ['event', 'attempt'] as const;
 export type DailyTable = (typeof dailyTables)[number];
 
-/** Rows that are moved out of the default partition at most, while writers wait. */
-const movedMax = 10_000;
-
-/** What became of a partition: `kept_in_rest` where the default partition already holds too many of its rows to move. */
+/** What became of a partition: `kept_in_rest` where the default partition holds rows of that day already. */
 export type PartitionOutcome = 'made' | 'exists' | 'kept_in_rest' | 'busy';
 
 /**
  * Makes the partition of one day, unless it exists. Another daemon may be doing the same (`busy`).
  *
- * Rows of that day that came before it lie in the default partition, which must not hold any by then: a few are moved, many
- * stay there for the day.
+ * Rows of that day that came before it lie in the default partition, and then so does the whole day. Moving them would lose
+ * deliveries: who reads an event meanwhile has planned without the new partition, waits for the old one, and finds it empty.
  * @throws the database's error: 55P03 where somebody used the default partition for longer than 200 ms
  */
 export async function makePartition(
@@ -31,18 +28,13 @@ export async function makePartition(
     if (rows[0].exists) return 'exists';
     await client.query(`lock table only rowhook.${table} in share update exclusive mode`);
     await client.query(`lock table only rowhook.${table}_rest in access exclusive mode`);
-    const stray = await client.query(
-      `select from rowhook.${table}_rest where id >= $1 and id < $2 limit ${movedMax + 1}`,
-      [from, to],
-    );
-    if (stray.rows.length > movedMax) return 'kept_in_rest';
+    const stray = await client.query(`select from rowhook.${table}_rest where id >= $1 and id < $2 limit 1`, [
+      from,
+      to,
+    ]);
+    if (stray.rows.length > 0) return 'kept_in_rest';
     // Attached, not created as a partition: that would lock the whole table against reading and writing.
     await client.query(`create table rowhook.${name} (like rowhook.${table} including all)`);
-    await client.query(
-      `with stray as (delete from rowhook.${table}_rest where id >= $1 and id < $2 returning *)
-       insert into rowhook.${name} select * from stray`,
-      [from, to],
-    );
     // Bounds cannot be parameters; these are hexadecimal digits that we made.
     await client.query(
       `alter table rowhook.${table} attach partition rowhook.${name} for values from ('${from}') to ('${to}')`,
@@ -91,7 +83,7 @@ async function inTurn<T>(client: PoolClient, change: () => Promise<T>): Promise<
     const { rows } = await client.query(
       `select pg_try_advisory_xact_lock(hashtext('rowhook'), hashtext('partitions')) as mine`,
     );
-    const outcome = true ? await change() : 'busy';
+    const outcome = rows[0].mine ? await change() : 'busy';
     await client.query('commit');
     return outcome;
   } catch (error) {

@@ -12,7 +12,6 @@ export interface EndpointOptions {
   readonly secret?: string | false;
   readonly secretEnv?: string;
   readonly generateSecret?: boolean;
-  readonly tenant?: string | false;
   readonly dialect?: string;
 }
 
@@ -34,7 +33,6 @@ export function withEndpointOptions(command: Command, { mandatory }: { mandatory
     .addOption(
       option('--generate-secret', 'make a secret, and show it this once').conflicts(['secret', 'secretEnv']),
     )
-    .option('--tenant <tenant>', 'get only the events of this tenant')
     .option('--dialect <name>', "how deliveries look on the wire (default: the catalog's)");
 }
 
@@ -52,7 +50,6 @@ export function inputOf(options: EndpointOptions, env: Environment): Partial<End
       : { events: events.map((event) => event.trim()).filter((event) => event !== '') }),
     ...(description === undefined ? {} : { description }),
     ...(secret === undefined ? {} : { secret }),
-    ...(options.tenant === undefined ? {} : { tenant: options.tenant === false ? null : options.tenant }),
     ...(dialect === undefined ? {} : { dialect }),
   };
 }

@@ -37,7 +37,6 @@ export function endpointCommands(program: Command, act: Act): void {
   withEndpointOptions(endpoints.command('update').argument('<id>'), { mandatory: false })
     .description('Change what is named here, and leave the rest.')
     .option('--no-secret', 'no longer sign deliveries')
-    .option('--no-tenant', 'no longer belong to a tenant')
     .action(act((context, id: string, options: EndpointOptions) => update(context, id, options)));
 
   for (const [name, active] of [

@@ -1,6 +1,7 @@
 import { v4 } from 'uuid';
 import type { Log } from '../store/log.ts';
 import type { Dialect } from '../wire/dialect.ts';
+import { logAttempt } from './attempt-log.ts';
 import { type Claimed, claim, giveBack } from './claim.ts';
 import type { Sent } from './exchange.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
@@ -188,24 +189,7 @@ export class Dispatching {
   #done(finished: Finished, recorded: Recorded | undefined): void {
     this.#lanes.release(1);
     this.#poke();
-    const { delivery, verdict, status, durationMs, url } = finished;
-    const line = {
-      delivery: delivery.id,
-      event: delivery.eventId,
-      eventName: delivery.event?.name,
-      endpoint: delivery.endpointId,
-      url,
-      attempt: recorded?.number ?? delivery.attempts + 1,
-      status,
-      reason: verdict.reason,
-      detail: finished.detail ?? undefined,
-      durationMs,
-      verdict: verdict.verdict,
-      dueAt: recorded?.dueAt ?? undefined,
-    };
-    if (!recorded) this.#parts.log.warn(line, 'lease lost: attempt not counted');
-    else if (verdict.verdict === 'exhausted') this.#parts.log.warn(line, 'delivery exhausted');
-    else this.#parts.log.info(line, verdict.verdict === 'retry' ? 'delivery failed' : 'delivered');
+    logAttempt(this.#parts.log, finished, recorded);
   }
 
   async #giveBack(): Promise<void> {

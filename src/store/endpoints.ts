@@ -20,7 +20,7 @@ export interface Endpoint extends Omit<EndpointValues, 'secret'> {
 }
 
 /** The columns of an Endpoint. */
-const columns = `id::text, url, description, events, secret is not null as "hasSecret", active, tenant, dialect,
+const columns = `id::text, url, description, events, secret is not null as "hasSecret", active, dialect,
   created_at as "createdAt", updated_at as "updatedAt"`;
 
 /**
@@ -40,16 +40,16 @@ export async function createEndpoint(
   // One statement: there is no endpoint without its ping, whether or not the caller has a transaction open.
   const { rows } = await db.query<Endpoint>(
     `with endpoint as (
-       insert into rowhook.endpoint (id, url, description, events, secret, active, tenant, dialect, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+       insert into rowhook.endpoint (id, url, description, events, secret, active, dialect, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
        returning *
      ), event as (
-       insert into rowhook.event (id, name, resource, record_key, tenant, payload, delivery_count, changed_at)
-       select $10, 'ping', 'endpoint', id::text, tenant, $11, 1, created_at from endpoint
+       insert into rowhook.event (id, name, resource, record_key, payload, delivery_count, changed_at)
+       select $9, 'ping', 'endpoint', id::text, $10, 1, created_at from endpoint
        returning id
      ), delivery as (
        insert into rowhook.delivery (endpoint_id, id, event_id)
-       select endpoint.id, $12, event.id from endpoint, event
+       select endpoint.id, $11, event.id from endpoint, event
      )
      select ${columns} from endpoint`,
     [id, ...stored(values), at, v7(), ping, v7()],
@@ -82,8 +82,8 @@ export async function updateEndpoint(
     const values = endpointValues(catalog, { ...before, ...Object.fromEntries(named) }, before.events);
     const { rows } = await db.query<Endpoint>(
       `update rowhook.endpoint
-          set url = $2, description = $3, events = $4, secret = $5, active = $6, tenant = $7, dialect = $8, updated_at = now()
-        where id = $1 and xmin = $9::xid
+          set url = $2, description = $3, events = $4, secret = $5, active = $6, dialect = $7, updated_at = now()
+        where id = $1 and xmin = $8::xid
        returning ${columns}`,
       [id, ...stored(values), version],
     );
@@ -97,7 +97,7 @@ export async function updateEndpoint(
 
 async function readForUpdate(db: Queryable, id: string): Promise<EndpointValues & { version: string }> {
   const { rows } = await db.query<EndpointValues & { version: string }>(
-    `select url, description, events, secret, active, tenant, dialect, xmin::text as version
+    `select url, description, events, secret, active, dialect, xmin::text as version
        from rowhook.endpoint
       where id = $1`,
     [keyOf(id)],
@@ -162,8 +162,8 @@ export async function getEndpoint(db: Queryable, id: string): Promise<Endpoint> 
 
 /** The values as the statements name them, from $2 on. */
 function stored(values: EndpointValues): unknown[] {
-  const { url, description, events, secret, active, tenant, dialect } = values;
-  return [url, description, events, secret, active, tenant, dialect];
+  const { url, description, events, secret, active, dialect } = values;
+  return [url, description, events, secret, active, dialect];
 }
 
 /** Only a hint that deliveries are due, heard when the transaction commits. */

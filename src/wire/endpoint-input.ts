@@ -17,7 +17,6 @@ const shape = z.strictObject({
   description: text(1_000).default(''),
   secret: text(1_000).min(1).nullable().default(null),
   active: z.boolean().default(true),
-  tenant: text(1_000).min(1).nullable().default(null),
   dialect: z.string().nullable().default(null),
 });
 

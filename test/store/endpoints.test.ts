@@ -47,7 +47,6 @@ describe('endpoints', () => {
       description: 'CRM sync',
       hasSecret: true,
       active: true,
-      tenant: null,
       dialect: null,
     });
     expect(made.createdAt).to.be.a('date');
@@ -160,18 +159,12 @@ describe('endpoints', () => {
 
   it('lose no change when two are made at the same time', async () => {
     const made = await create({ events: ['person_update'] });
-    const patches = [
-      { description: 'x' },
-      { url: 'https://other.example.net/' },
-      { secret: 's' },
-      { tenant: 't' },
-    ];
+    const patches = [{ description: 'x' }, { url: 'https://other.example.net/' }, { secret: 's' }];
     await Promise.all(patches.map((patch) => updateEndpoint(db.pool, catalog, made.id, patch)));
     expect(await getEndpoint(db.pool, made.id)).to.include({
       description: 'x',
       url: 'https://other.example.net/',
       hasSecret: true,
-      tenant: 't',
     });
   });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { createDispatcher } from './delivery/dispatcher.ts';
@@ -18,6 +19,8 @@ export interface DaemonOptions {
 
 /** Two for the dispatcher, and some for the sweeper, whose duties may come together. Bell and relay have their own. */
 const poolSize = 6;
+/** How long an aborted daemon may take to end what it has under way. */
+const abortMs = 5_000;
 
 /**
  * Relay, dispatcher and sweeper in one process. `start` rejects when the database cannot be reached, or is not what the catalog
@@ -57,6 +60,10 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
     for (const part of parts.toReversed()) await part.stop(how);
   };
 
+  let abortNow = (): void => {};
+  const aborted = new Promise<void>((resolve) => {
+    abortNow = resolve;
+  });
   let running = false;
   let poolEnded: Promise<void> | undefined;
   const endPool = () => {
@@ -81,12 +88,16 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
       }
     },
     async drain() {
-      await stopAll('drain');
-      await endPool();
+      // What hangs on a connection that is dead must not keep an aborted daemon alive.
+      await Promise.race([
+        stopAll('drain').then(endPool),
+        aborted.then(() => sleep(abortMs, undefined, { ref: false })),
+      ]);
       if (running) log.info('rowhook has stopped');
     },
     abort() {
       for (const part of parts) void part.stop('abort');
+      abortNow();
     },
   });
 }

@@ -170,8 +170,8 @@ create table rowhook.delivery (
   endpoint_id bigint not null,
   id uuid not null,
   event_id uuid not null,
-  attempts smallint not null default 0,
-  starts smallint not null default 0,
+  attempts int not null default 0,
+  starts int not null default 0,
   lease uuid,
   leased_until timestamptz,
   primary key (endpoint_id, id)
@@ -186,7 +186,7 @@ create table rowhook.delivery_waiting (
   endpoint_id bigint not null,
   id uuid not null,
   event_id uuid not null,
-  attempts smallint not null,
+  attempts int not null,
   due_at timestamptz not null,
   primary key (endpoint_id, id)
 );
@@ -198,7 +198,7 @@ create table rowhook.attempt (
   endpoint_id bigint not null,
   delivery_id uuid not null,
   event_id uuid not null,
-  number smallint not null,
+  number int not null,
   started_at timestamptz not null,
   duration_ms int not null,
   verdict text not null,

@@ -96,6 +96,8 @@ export class Dispatching {
         this.#parts.log.warn({ err: error, pauseMs }, 'deliveries cannot be claimed');
         await this.#wait(pauseMs, () => false);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        this.#unsent.push(...this.#lanes.takeQueued(performance.now()));
+        if (this.#unsent.length > 0) await this.#giveBack();
         continue;
       }
       this.#fill();

@@ -122,6 +122,8 @@ export class Lanes {
     for (let lane = this.#ready.shift(); lane; lane = this.#ready.shift()) {
       lane.ready = false;
       if (!this.#mayStart(lane)) continue;
+      // Too little of its lease is left: somebody else might be sending it before we have ended.
+      if ((lane.queue[0] as Claimed).sendBy <= now) continue;
       const delivery = lane.queue.shift() as Claimed;
       this.#queued -= 1;
       lane.inFlight += 1;
@@ -160,6 +162,7 @@ export class Lanes {
       // Claimed in order, so the first ones are late first.
       const kept = lane.queue.findIndex((delivery) => delivery.sendBy > now);
       taken.push(...lane.queue.splice(0, kept < 0 ? lane.queue.length : kept));
+      this.#makeReady(lane);
     }
     this.#queued -= taken.length;
     return taken;

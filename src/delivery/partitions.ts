@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { dayMs, lowestUuid, uuidDay } from '../uuid-time.ts';
+import { dayMs, lowestUuid, uuidDay, uuidTime } from '../uuid-time.ts';
 import { dayName, dayNamed } from './days.ts';
 
 /** The tables that have a partition for each day, by the time in their UUIDv7. */
@@ -41,6 +41,28 @@ export async function makePartition(
     );
     return 'made';
   });
+}
+
+/**
+ * The database's now, whatever this machine's clock says, and from when on everything is kept: as many days back as retention
+ * has, and further where an event is still owed to somebody (invariant 1).
+ */
+export async function retentionBounds(
+  client: PoolClient,
+  retentionDays: number,
+): Promise<{ now: Date; keepFrom: Date }> {
+  const { rows } = await client.query<{ now: Date; owed: string | null }>(
+    `select now() as now, (
+       select event_id from (
+         (select event_id from rowhook.delivery order by event_id limit 1)
+         union all
+         (select event_id from rowhook.delivery_waiting order by event_id limit 1)
+       ) oldest order by event_id limit 1
+     ) as owed`,
+  );
+  const { now, owed } = rows[0]!;
+  const wanted = now.getTime() - retentionDays * dayMs;
+  return { now, keepFrom: new Date(owed === null ? wanted : Math.min(wanted, uuidTime(owed).getTime())) };
 }
 
 /** Drops the partitions of all days that were over before this moment. Returns their names. */

@@ -31,7 +31,8 @@ export interface Recorded {
 
 // All in one statement, so that a delivery leaves the queue, is logged, and waits for its retry at once or not at all
 // (invariant 9). Whatever is not deleted here was leased anew by somebody else, or is gone with its endpoint: nothing of it
-// is written (the lease is the fence). The retry is due by the database's clock, by which it is also found.
+// is written (the lease is the fence). The retry is due by the database's clock, by which it is also found. A row that is locked is skipped: waiting for it would keep the results of every endpoint waiting
+// (invariant 7).
 const text = `
 with finished as materialized (
   select *
@@ -41,13 +42,20 @@ with finished as materialized (
       as finished (endpoint_id, id, lease, attempt_id, started_at, duration_ms, verdict, reason,
                    detail, url, dialect, request_headers, status, response_headers, response_body,
                    response_cut, delay_ms)
+), held as materialized (
+  select finished.attempt_id
+    from finished
+    join rowhook.delivery
+      on delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id and delivery.lease = finished.lease
+     for update of delivery skip locked
 ), ended as (
   delete from rowhook.delivery
    using finished
    where delivery.endpoint_id = finished.endpoint_id
      and delivery.id = finished.id
      and delivery.lease = finished.lease
-  returning delivery.event_id, (delivery.attempts + 1)::smallint as number,
+     and finished.attempt_id in (select attempt_id from held)
+  returning delivery.event_id, delivery.attempts + 1 as number,
             now() + finished.delay_ms * interval '1 millisecond' as due_at, finished.*
 ), waiting as (
   insert into rowhook.delivery_waiting (endpoint_id, id, event_id, attempts, due_at)
@@ -62,16 +70,26 @@ with finished as materialized (
          request_headers::json, status, response_headers::json, response_body, response_cut, due_at
     from ended
 )
-select attempt_id as "attemptId", number, due_at as "dueAt"
-  from ended`;
+select attempt_id as "attemptId", number, due_at as "dueAt", false as locked
+  from ended
+union all
+select finished.attempt_id, null, null, true
+  from finished
+  join rowhook.delivery
+    on delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id and delivery.lease = finished.lease
+ where finished.attempt_id not in (select attempt_id from held)`;
 
 /**
  * Ends deliveries whose requests are over: logs the attempts, and puts back what is to be tried again.
- * @returns those whose lease still held; of the others nothing was written
+ * @returns those whose lease still held, and the attempt ids of those that somebody else has locked (a transaction that deletes
+ *   their endpoint, say): they can be recorded later. Of all others nothing was or will be written.
  */
-export async function record(session: Session, finished: readonly Finished[]): Promise<Recorded[]> {
+export async function record(
+  session: Session,
+  finished: readonly Finished[],
+): Promise<{ recorded: Recorded[]; locked: Set<string> }> {
   const column = <T>(value: (each: Finished) => T): T[] => finished.map(value);
-  const { rows } = await session.query<Recorded>({ name: 'rowhook record', text }, [
+  const { rows } = await session.query<Recorded & { locked: boolean }>({ name: 'rowhook record', text }, [
     column((each) => each.delivery.endpointId),
     column((each) => each.delivery.id),
     column((each) => each.delivery.lease),
@@ -90,5 +108,10 @@ export async function record(session: Session, finished: readonly Finished[]): P
     column((each) => each.responseCut),
     column((each) => ('retryDelayMs' in each.verdict ? each.verdict.retryDelayMs : null)),
   ]);
-  return rows;
+  return {
+    recorded: rows
+      .filter((row) => !row.locked)
+      .map(({ attemptId, number, dueAt }) => ({ attemptId, number, dueAt })),
+    locked: new Set(rows.filter((row) => row.locked).map((row) => row.attemptId)),
+  };
 }

@@ -58,10 +58,18 @@ export class Recorder {
       const batch = this.#pending.splice(0, alone > 0 ? 1 : batchMax);
       alone = Math.max(0, alone - batch.length);
       try {
-        const recorded = await record(this.#parts.session, batch);
+        const { recorded, locked } = await record(this.#parts.session, batch);
         const byAttempt = new Map(recorded.map((each) => [each.attemptId, each]));
-        for (const finished of batch) this.#parts.onDone(finished, byAttempt.get(finished.attemptId));
-        pauseMs = firstPauseMs;
+        for (const finished of batch) {
+          if (locked.has(finished.attemptId)) this.#pending.push(finished);
+          else this.#parts.onDone(finished, byAttempt.get(finished.attemptId));
+        }
+        if (locked.size < batch.length) pauseMs = firstPauseMs;
+        else {
+          if (performance.now() >= this.#giveUpAt) return this.#giveUp('locked by another transaction');
+          await this.#pause(pauseMs);
+          pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        }
       } catch (error) {
         if (isAboutTheData(error)) {
           if (batch.length > 1) alone += batch.length;
@@ -74,10 +82,14 @@ export class Recorder {
           { err: error, results: this.#pending.length, pauseMs },
           'results cannot be recorded; kept',
         );
-        await sleep(pauseMs, undefined, { signal: this.#hurry.signal }).catch(() => {});
+        await this.#pause(pauseMs);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.#hurry.signal }).catch(() => {});
   }
 
   /** A result that Postgres does not take keeps neither the others nor its own verdict from being written. */

@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
 import type { Log } from '../store/log.ts';
 import { dayMs } from '../uuid-time.ts';
-import { dailyTables, dropPartitions, makePartition, pruneRest } from './partitions.ts';
+import { dailyTables, dropPartitions, makePartition, pruneRest, retentionBounds } from './partitions.ts';
 import { deleteOrphans, moveDueRetries, retryBatch } from './retries.ts';
 
 export interface SweeperParts {
@@ -121,20 +121,30 @@ class Sweeping {
     const ignore = (): void => {};
     client.on('error', ignore);
     try {
-      const now = Date.now();
+      const { now, keepFrom } = await retentionBounds(client, this.#retentionDays);
       for (const table of dailyTables) {
         for (let day = 0; day <= daysAhead; day += 1)
-          await this.#make(client, table, new Date(now + day * dayMs));
-        const before = new Date(now - this.#retentionDays * dayMs);
-        const dropped = await dropPartitions(client, table, before);
-        if (dropped.length > 0)
-          this.#log.info({ dropped }, 'partitions dropped: older than what retention keeps');
-        while (!this.#stopping.aborted && (await pruneRest(client, table, before)) > 0);
+          await this.#try(() => this.#make(client, table, new Date(now.getTime() + day * dayMs)));
+        await this.#try(async () => {
+          const dropped = await dropPartitions(client, table, keepFrom);
+          if (dropped.length > 0)
+            this.#log.info({ dropped }, 'partitions dropped: older than what retention keeps');
+        });
+        await this.#try(async () => {
+          while (!this.#stopping.aborted && (await pruneRest(client, table, keepFrom)) > 0);
+        });
       }
     } finally {
       client.off('error', ignore);
       client.release();
     }
+  }
+
+  /** What fails keeps nothing else from being done. */
+  async #try(work: () => Promise<void>): Promise<void> {
+    await work().catch((error) =>
+      this.#log.warn({ err: error, duty: 'partitions' }, 'duty failed in part; it will be tried again'),
+    );
   }
 
   async orphans(): Promise<void> {
@@ -146,8 +156,9 @@ class Sweeping {
     for (let tries = 1; !this.#stopping.aborted; tries += 1) {
       try {
         const outcome = await makePartition(client, table, day);
-        if (outcome === 'made')
-          this.#log.info({ table, day: day.toISOString().slice(0, 10) }, 'partition made');
+        const where = { table, day: day.toISOString().slice(0, 10) };
+        if (outcome === 'made') this.#log.info(where, 'partition made');
+        if (outcome === 'kept_in_rest') this.#log.debug(where, 'the day began in the default partition');
         return;
       } catch (error) {
         if ((error as { code?: unknown }).code !== '55P03' || tries === lockTries) throw error;

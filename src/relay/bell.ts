@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import pgListen from 'pg-listen';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
@@ -16,6 +17,7 @@ const retryMs = 1_000;
 /** A connection that nobody closed may be dead all the same: it is asked this often, and given up when it does not answer. */
 const askMs = 10_000;
 const answerMs = 5_000;
+const goodbyeMs = 1_000;
 
 /**
  * Listens for NOTIFY on a connection of its own. A hint only: whoever listens also polls, so a lost ring costs one poll interval.
@@ -63,7 +65,8 @@ export function createBell(options: { connection: ClientConfig; log: Log }): Bel
       for (const channel of channels) ring(channel);
       await (stopping ? undefined : lost);
     } finally {
-      await subscriber.close().catch(() => {});
+      // A dead connection may never say goodbye.
+      await Promise.race([subscriber.close().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
     }
   }
 

@@ -42,6 +42,10 @@ const longestDozeMs = 250;
 const standbyMs = 1_000;
 const housekeepingMs = 30_000;
 const slowestRetryMs = 5_000;
+const defaultPollMs = 1_000;
+/** Without an answer for so long the connection is given up. */
+const answerMs = 60_000;
+const goodbyeMs = 1_000;
 
 /**
  * Outbox to events and deliveries. One relay is active at a time; others stand by. While changes come it looks every few
@@ -75,7 +79,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function runOnce(onActive: () => void): Promise<void> {
-    const db = new Client(options.connection);
+    const db = new Client({ ...options.connection, query_timeout: answerMs });
     client = db;
     // The next statement says so too; a sleeping relay has none under way.
     db.on('error', (error) => {
@@ -84,7 +88,7 @@ export function createRelay(options: RelayOptions): Relay {
     });
     try {
       await db.connect();
-      await prepareSession(db);
+      await prepareSession(db, options.pollMs ?? defaultPollMs);
       while (!stopping && !(await becomeActive(db))) {
         standing = 'standby';
         await pause.forMs(standbyMs);
@@ -96,7 +100,8 @@ export function createRelay(options: RelayOptions): Relay {
       await read(db);
     } finally {
       client = undefined;
-      await db.end().catch(() => {});
+      // A dead connection may never say goodbye.
+      await Promise.race([db.end().catch(() => {}), pause.forMs(goodbyeMs)]);
     }
   }
 
@@ -147,7 +152,7 @@ export function createRelay(options: RelayOptions): Relay {
         else await pause.forMs(dozeMs);
         dozeMs = Math.min(dozeMs * 2, longestDozeMs);
       } else {
-        await pause.forMs(options.pollMs ?? 1_000);
+        await pause.forMs(options.pollMs ?? defaultPollMs);
       }
     }
     // With no relay nobody needs to ring.
@@ -174,12 +179,14 @@ export function createRelay(options: RelayOptions): Relay {
 
 /** Text as the payloads want it, whatever the role's or the database's defaults are; and plans
  * that walk indexes in order, whatever the statistics say of tables that fill and empty all day. */
-async function prepareSession(db: Client): Promise<void> {
+async function prepareSession(db: Client, pollMs: number): Promise<void> {
   await db.query(`
     set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set bytea_output = 'hex';
     set extra_float_digits = 1; set search_path = pg_catalog, public; set default_transaction_isolation = 'read committed';
     set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set statement_timeout = 0; set lock_timeout = 0;
-    set idle_in_transaction_session_timeout = 60000`);
+    set idle_in_transaction_session_timeout = 60000;
+    -- A relay that is frozen, or whose network is gone, must not keep the lock from the next one.
+    set idle_session_timeout = ${Math.max(30_000, 3 * pollMs)}`);
 }
 
 async function becomeActive(db: Client): Promise<boolean> {

@@ -4,6 +4,8 @@ import { resultTypes } from './result-types.ts';
 
 /** Milliseconds to wait for a connection: a host that swallows packets would hold us for minutes. */
 const connectMs = 10_000;
+/** Milliseconds to wait for the answer to a statement of the pool. */
+const answerMs = 30_000;
 
 /** How every connection of ours is made, which pg_stat_activity shows as `rowhook`. */
 export function connectionConfig(url: string): pg.ClientConfig {
@@ -12,6 +14,7 @@ export function connectionConfig(url: string): pg.ClientConfig {
     application_name: 'rowhook',
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: resultTypes,
   };
 }
@@ -37,7 +40,8 @@ export async function connect(url: string): Promise<pg.Client> {
  * @param onLoss hears of connections that broke while nobody used them
  */
 export function createPool(url: string, max: number, onLoss: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ ...connectionConfig(url), max });
+  // Without an answer in time the connection is given up: a network that swallows packets would hold its user for ever.
+  const pool = new pg.Pool({ ...connectionConfig(url), max, query_timeout: answerMs });
   pool.on('error', onLoss);
   pool.on('connect', (client) => client.on('error', onLoss));
   return pool;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { quoteName } from '../catalog/table-name.ts';
 import { RowhookError } from '../errors.ts';
+import { uuidDay } from '../uuid-time.ts';
 import { explainPrivilege, type Owner } from './privilege.ts';
 import type { Queryable } from './sql.ts';
 
@@ -57,9 +58,29 @@ export async function installSchema(db: Queryable): Promise<{ from: number; to: 
       await db.query(readFileSync(url, 'utf8'));
       await db.query('insert into rowhook.schema_version (version) values ($1)', [version]);
     }
+    if (from === 0) await makeFirstPartitions(db);
     return { from, to };
   } catch (error) {
     throw explainPrivilege(error, role, owner ?? undefined);
+  }
+}
+
+/**
+ * The days that the sweeper keeps ready from then on. Made here, so that no day of an installation begins in the default
+ * partitions, which would have to be searched whenever another day is attached.
+ */
+async function makeFirstPartitions(db: Queryable): Promise<void> {
+  const { rows } = await db.query<{ day: Date }>(
+    `select now() + i * interval '1 day' as day from generate_series(0, 3) i`,
+  );
+  for (const { day } of rows) {
+    const { from, to } = uuidDay(day);
+    for (const table of ['event', 'attempt']) {
+      await db.query(
+        `create table rowhook.${table}_${day.toISOString().slice(0, 10).replaceAll('-', '')}
+           partition of rowhook.${table} for values from ('${from}') to ('${to}')`,
+      );
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OwnedCrm, ownedCrm } from '../migrations/owned-crm.ts';
 import { builtPackage } from './built-package.ts';
-import { type Result, type Running, rowhook, start } from './rowhook.ts';
+import { killRunning, type Result, type Running, rowhook, start } from './rowhook.ts';
 
 /** A folder with a config, beside the reference CRM whose owner it connects as. */
 export interface Project extends OwnedCrm {
@@ -14,6 +14,7 @@ export interface Project extends OwnedCrm {
   /** Runs a command that must go well with --json, and returns what it says. */
   json<Answer>(...args: string[]): Promise<Answer>;
   start(...args: string[]): Running;
+  /** Also ends what still runs in it. */
   remove(): Promise<void>;
 }
 
@@ -38,6 +39,9 @@ export async function project(env: Readonly<Record<string, string>> = {}): Promi
       return JSON.parse(stdout) as Answer;
     },
     start: (...args) => start(args, options),
-    remove: () => rm(cwd, { recursive: true }),
+    async remove() {
+      await killRunning();
+      await rm(cwd, { recursive: true });
+    },
   };
 }

@@ -22,10 +22,16 @@ export interface Running {
 }
 
 const running = new Set<ChildProcess>();
-// A test that fails must not leave a daemon behind.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+
+/** Kills what a failed test has left running. */
+export async function killRunning(): Promise<void> {
+  await Promise.all(
+    [...running].map((child) => {
+      child.kill('SIGKILL');
+      return once(child, 'close');
+    }),
+  );
+}
 
 /** Starts the real command line in a process of its own. */
 export function start(args: readonly string[], { program, cwd, env = {} }: RunOptions): Running {

@@ -44,6 +44,9 @@ describe('claims', () => {
     ...more,
   });
 
+  /** Those that were recorded. */
+  const write = async (finished: Finished[]) => (await record(session(), finished)).recorded;
+
   it('bring the oldest first, with all that it takes to send them', async () => {
     const endpoint = await addEndpoint(db, url, { secret: 'topsecret' });
     const ids = await enqueue(db, endpoint, payloads(5), { requestId: 'abc' });
@@ -72,6 +75,22 @@ describe('claims', () => {
     expect(claimed).to.have.length(40);
     expect(new Set(claimed)).to.deep.equal(new Set(ids));
     expect(await claim(session(), request())).to.deep.equal([]);
+  });
+
+  it('neither wait for a claim that is under way nor bring what that one takes', async () => {
+    const endpoint = await addEndpoint(db, url);
+    const ids = await enqueue(db, endpoint, payloads(6));
+    const client = await db.pool.connect();
+    await client.query('begin');
+    const underWay: Session = {
+      query: (statement, values) => client.query({ ...statement, values: [...values] }),
+      close() {},
+    };
+    const first = await claim(underWay, request({ roomOfOthers: 2 }));
+    const second = await claim(session(), request({ roomOfOthers: 2 }));
+    await client.query('commit');
+    client.release();
+    expect([...first, ...second].map((each) => each.id)).to.deep.equal(ids.slice(0, 4));
   });
 
   it('bring again what was leased until now', async () => {
@@ -142,10 +161,7 @@ describe('claims', () => {
       const endpoint = await addEndpoint(db, url);
       const ids = await enqueue(db, endpoint, payloads(3));
       const claimed = await claim(session(), request());
-      const recorded = await record(
-        session(),
-        claimed.map((each) => finish(each)),
-      );
+      const recorded = await write(claimed.map((each) => finish(each)));
       expect(recorded.map(({ number, dueAt }) => ({ number, dueAt }))).to.deep.equal(
         Array(3).fill({ number: 1, dueAt: null }),
       );
@@ -157,7 +173,7 @@ describe('claims', () => {
       const [id] = await enqueue(db, await addEndpoint(db, url));
       const [claimed] = await claim(session(), request());
       const verdict = { verdict: 'retry', reason: 'http_500', retryDelayMs: 90_000 } as const;
-      const [recorded] = await record(session(), [finish(claimed!, { verdict, status: 500 })]);
+      const [recorded] = await write([finish(claimed!, { verdict, status: 500 })]);
       const { rows } = await db.query(
         `select id, attempts, extract(epoch from due_at - now())::float8 as seconds, due_at from rowhook.delivery_waiting`,
       );
@@ -172,18 +188,31 @@ describe('claims', () => {
       await enqueue(db, await addEndpoint(db, url), payloads(2));
       const [stale, fresh] = await claim(session(), request({ leaseMs: 0 }));
       const [again] = await claim(session(), request());
-      const recorded = await record(session(), [finish(stale!), finish(fresh!)]);
+      const recorded = await write([finish(stale!), finish(fresh!)]);
       expect(recorded).to.deep.equal([]);
       expect(await count(db, 'delivery')).to.equal(2);
       expect(await count(db, 'attempt')).to.equal(0);
-      expect(await record(session(), [finish(stale!), finish(again!)])).to.have.length(1);
+      expect(await write([finish(stale!), finish(again!)])).to.have.length(1);
       expect(await count(db, 'attempt')).to.equal(1);
+    });
+
+    it('do not wait for one that somebody else has locked', async () => {
+      await enqueue(db, await addEndpoint(db, url), payloads(2));
+      const [held, free] = await claim(session(), request());
+      const other = await db.pool.connect();
+      await other.query('begin');
+      await other.query('select from rowhook.delivery where id = $1 for update', [held!.id]);
+      const first = await record(session(), [finish(held!), finish(free!)]);
+      expect([first.recorded.length, first.locked.size]).to.deep.equal([1, 1]);
+      await other.query('rollback');
+      other.release();
+      expect((await record(session(), [finish(held!)])).recorded).to.have.length(1);
     });
 
     it('keep their result when the lease is over but nobody has taken it', async () => {
       await enqueue(db, await addEndpoint(db, url));
       const [claimed] = await claim(session(), request({ leaseMs: 0 }));
-      expect(await record(session(), [finish(claimed!)])).to.have.length(1);
+      expect(await write([finish(claimed!)])).to.have.length(1);
     });
   });
 });

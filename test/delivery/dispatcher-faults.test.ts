@@ -213,7 +213,9 @@ describe('dispatcher', () => {
       await waitUntil(() => lines.some((line) => line.msg === 'results cannot be recorded; kept'), {
         what: 'a lost result',
       });
+      const stopped = performance.now();
       await dispatcher.stop('abort');
+      expect(performance.now() - stopped).to.be.lessThan(4_000);
       expect(lines.map((line) => line.msg)).to.include('result lost; it will be sent again');
       expect(pool.totalCount - pool.idleCount, 'connections kept').to.equal(0);
     });

@@ -8,6 +8,7 @@ import type { Session } from '../../src/delivery/session.ts';
 import type { Dialect } from '../../src/wire/dialect.ts';
 import { siteStacker } from '../../src/wire/site-stacker.ts';
 import { createTestDatabase, type TestDatabase, withTemplate } from '../support/database.ts';
+import { waitUntil } from '../support/wait.ts';
 
 /** A database that holds rowhook's schema and nothing else. */
 export async function queueDatabase(): Promise<TestDatabase> {
@@ -125,4 +126,23 @@ export async function count(db: TestDatabase, what: string): Promise<number> {
 export async function retryNow(db: TestDatabase): Promise<void> {
   await db.query('update rowhook.delivery_waiting set due_at = now()');
   await moveDueRetries(db.pool, new Date(0));
+}
+
+/** Lets a dispatcher send what is due until nothing is. Failed ones are put back so that all get `rounds` attempts in all. */
+export async function sendAll(db: TestDatabase, { retries = 0, rounds = 1 } = {}): Promise<void> {
+  const { dispatcher } = await startDispatcher(db, { dialect: impatient(retries, 3_600_000) });
+  for (let round = 1; round <= rounds; round += 1) {
+    await waitUntil(
+      async () => {
+        const { rows } = await db.query(
+          `select from rowhook.delivery join rowhook.endpoint on endpoint.id = endpoint_id where active`,
+        );
+        return rows.length === 0;
+      },
+      { what: 'nothing to be due' },
+    );
+    if (round < rounds) await retryNow(db);
+    dispatcher.wake();
+  }
+  await dispatcher.stop();
 }

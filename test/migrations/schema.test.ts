@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { checkSchema, installSchema, programVersion } from '../../src/store/schema.ts';
 import type { Queryable } from '../../src/store/sql.ts';
 import { createRole, createTestDatabase } from '../support/database.ts';
+import { waitUntil } from '../support/wait.ts';
 import { failure } from './owned-crm.ts';
 
 describe('the schema and its version', () => {
@@ -35,6 +36,13 @@ describe('the schema and its version', () => {
       await second.query('begin');
       expect(await installSchema(first)).to.include({ from: 0 });
       const waits = installSchema(second);
+      const blocked = 'select count(*)::int as n from pg_locks where not granted and pid = $1';
+      const { rows } = await first.query(
+        'select pid from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+      );
+      await waitUntil(async () => (await pool.query(blocked, [rows[0]?.pid])).rows[0]?.n === 1, {
+        what: 'the second one to wait for the first',
+      });
       await first.query('commit');
       expect(await waits).to.include({ from: programVersion() });
       await second.query('commit');

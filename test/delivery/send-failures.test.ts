@@ -1,0 +1,139 @@
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { expect } from 'chai';
+import { freePort } from '../../tools/free-port.ts';
+import { waitUntil } from '../support/wait.ts';
+import { selfSigned } from './self-signed.ts';
+import { sendingKit } from './sending-kit.ts';
+
+describe('sending', () => {
+  const { sender, receiver, raw, listen, post } = sendingKit();
+
+  describe('has one deadline for everything', () => {
+    it('until the headers come', async () => {
+      const server = await receiver(() => ({ hang: true }));
+      const sent = await post(server.url(), sender({ timeoutMs: 150 }));
+      expect(sent.failure).to.deep.equal({
+        reason: 'timeout',
+        detail: 'not over within 150 ms (waiting for the answer)',
+      });
+      expect(sent.status).to.equal(undefined);
+      expect(sent.durationMs).to.be.within(140, 1_000);
+    });
+
+    it('until the body ends, however steadily it drips', async () => {
+      const server = await raw((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n');
+        const timer = setInterval(() => socket.write('.'), 10);
+        socket.on('close', () => clearInterval(timer));
+      });
+      const sent = await post(server.url(), sender({ timeoutMs: 200 }));
+      expect(sent.failure?.reason).to.equal('timeout');
+      expect(sent.status).to.equal(200);
+      expect(sent.responseBody?.length).to.be.within(1, 30);
+      await waitUntil(() => server.open() === 0, { what: 'the end of the connection' });
+    });
+
+    it('while the connection is made', async () => {
+      const server = await raw(() => {});
+      const sent = await post(`https://localhost:${server.port}/`, sender({ timeoutMs: 150 }));
+      expect(sent.failure).to.deep.equal({
+        reason: 'timeout',
+        detail: 'not over within 150 ms (connecting)',
+      });
+    });
+
+    it('while the name is looked up, and sends nothing when that comes to an end later', async () => {
+      let connections = 0;
+      const server = await raw(() => {});
+      server.onConnection(() => {
+        connections += 1;
+      });
+      let answer = (): void => {};
+      const by = sender({
+        timeoutMs: 150,
+        allow: ['slow.example.net'],
+        resolve: () =>
+          new Promise((resolve) => {
+            answer = () => resolve([{ address: '127.0.0.1', family: 4 }]);
+          }),
+      });
+      const sent = await post(`http://slow.example.net:${server.port}/`, by);
+      expect(sent.failure?.reason).to.equal('timeout');
+      expect(sent.durationMs).to.be.within(140, 1_000);
+      answer();
+      await waitUntil(() => connections === 1 && server.open() === 0, {
+        what: 'the late connection to come and go',
+      });
+      expect(server.received()).to.equal('');
+    });
+  });
+
+  describe('says why there was no complete answer', () => {
+    for (const [reason, what, answer] of [
+      ['connection_reset', 'closes without an answer', (socket: Socket) => socket.end()],
+      ['connection_reset', 'resets the connection', (socket: Socket) => socket.resetAndDestroy()],
+      [
+        'connection_reset',
+        'closes within the headers',
+        (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nX-A'),
+      ],
+      [
+        'connection_reset',
+        'closes within the body',
+        (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc'),
+      ],
+      [
+        'connection_reset',
+        'closes within a chunked body',
+        (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'),
+      ],
+      [
+        'invalid_response',
+        'does not speak HTTP',
+        (socket: Socket) => socket.end('220 mail.example.net ESMTP\r\n'),
+      ],
+      [
+        'invalid_response',
+        'has a NUL in a header',
+        (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 0\r\n\r\n'),
+      ],
+      [
+        'invalid_response',
+        'sends headers without end',
+        (socket: Socket) => socket.end(`HTTP/1.1 200 OK\r\n${'X-A: aaaaaaaa\r\n'.repeat(5_000)}\r\n`),
+      ],
+    ] as const) {
+      it(`${reason}: the receiver ${what}`, async () => {
+        const server = await raw(answer);
+        const sent = await post(server.url());
+        expect(sent.failure?.reason, sent.failure?.detail).to.equal(reason);
+      });
+    }
+
+    it('connection_refused: nobody listens', async () => {
+      const sent = await post(`http://127.0.0.1:${await freePort()}/`);
+      expect(sent.failure?.reason).to.equal('connection_refused');
+    });
+
+    it('dns_failed: the name has no address', async () => {
+      expect((await post('http://nobody.invalid/')).failure?.reason).to.equal('dns_failed');
+    });
+
+    it('tls_failed: the certificate is nobody’s, or there is none', async () => {
+      const port = await listen(createTlsServer(selfSigned, (_request, response) => response.end()));
+      expect((await post(`https://localhost:${port}/`)).failure?.reason).to.equal('tls_failed');
+      const plain = await raw((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      expect((await post(`https://localhost:${plain.port}/`)).failure?.reason).to.equal('tls_failed');
+    });
+
+    it('aborted: broken off by us', async () => {
+      const server = await receiver(() => ({ hang: true }));
+      const by = sender();
+      const sending = post(server.url(), by);
+      await server.waitFor(1);
+      by.abort();
+      expect((await sending).failure?.reason).to.equal('aborted');
+    });
+  });
+});

@@ -72,6 +72,11 @@ select setval('rowhook.bell', 1);
 create function rowhook.ring() returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  -- Once a transaction is enough; a savepoint that is rolled back takes both the ring and this mark with it.
+  if current_setting('rowhook.rang', true) = pg_current_xact_id()::text then
+    return;
+  end if;
+  perform set_config('rowhook.rang', pg_current_xact_id()::text, true);
   -- NOTIFY fails the commit when its queue is full, and PREPARE TRANSACTION refuses a transaction that notified.
   -- A bell that does not ring costs one poll interval; a write that fails costs a customer (invariant 4).
   if not exists (

@@ -23,7 +23,7 @@ export async function captureTable(db: Queryable, plan: CapturePlan): Promise<nu
   }
   const id = same ? current.id : await insertCapture(db, plan);
   for (const operation of operations) {
-    await db.query(functionSql(id, plan, operation, facts.textColumns));
+    await db.query(functionSql(id, plan, operation, { text: facts.textColumns, plain: facts.plainColumns }));
     await db.query(`revoke all on function ${functionName(id, operation)}() from public`);
     for (const table of await leavesAndSelf(db, plan.table)) {
       await db.query(triggerSql(id, operation, table));

@@ -27,29 +27,43 @@ export const triggerName = (operation: Operation): string => `rowhook_${operatio
  * dropped or renamed turns into null instead of an error, and planning throws the detour away. Columns are compared as
  * text, or as record images (`*<>`), which exist for every type a column may be given. The drift check reports the rest.
  *
- * @param textColumns those of a string type: their cast to text is free and compares faster than an image
+ * @param columns.text those of a string type: their cast to text is free and compares faster than an image
+ * @param columns.plain those whose text is the same under all settings of a session
  */
 export function functionSql(
   captureId: number,
   plan: CapturePlan,
   operation: Operation,
-  textColumns: ReadonlySet<string>,
+  columns: { readonly text: ReadonlySet<string>; readonly plain: ReadonlySet<string> },
 ): string {
   const bodies = { insert: insertBody, update: updateBody, delete: deleteBody, truncate: truncateBody };
   return `create or replace function ${functionName(captureId, operation)}() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 -- The plan is kept for the session: made for a statement of one row it must still do for one of a million.
-set enable_nestloop = off
+set enable_nestloop = off${textForms(plan, operation, columns.plain)}
 as $rowhook$
 #variable_conflict use_column
-${bodies[operation](captureId, plan, textColumns)}
-  if pg_sequence_last_value('rowhook.bell'::regclass) = 2 then
+${bodies[operation](captureId, plan, columns.text)}
+  if written and pg_sequence_last_value('rowhook.bell'::regclass) = 2 then
     perform rowhook.ring();
   end if;
   return null;
 end
 $rowhook$`;
+}
+
+/** A date's text, say, depends on the writer's settings; a key, a value or a last row must not. */
+function textForms(plan: CapturePlan, operation: Operation, plain: ReadonlySet<string>): string {
+  const written = [...plan.key, ...plan.values];
+  if (operation === 'truncate') return '';
+  if (operation === 'insert' && written.every((column) => plain.has(column))) return '';
+  // Deletes write the whole row, and so does an update that changes a key.
+  if (operation === 'update' && written.every((column) => plain.has(column)) && plan.key.length === 1)
+    return '';
+  return `
+set datestyle = 'ISO, YMD' set timezone = 'UTC' set intervalstyle = 'iso_8601' set extra_float_digits = 1
+set bytea_output = 'hex'`;
 }
 
 export function triggerSql(captureId: number, operation: Operation, table: string): string {
@@ -76,6 +90,7 @@ function insertBody(captureId: number, plan: CapturePlan): string {
   const row = `lateral (select ${keyText(plan.key)} as k, ${valuesJson(plan.values)} as v from new_rows) r`;
   return `declare
   seen int;
+  written boolean;
 begin
 ${countRows('new_rows')}
   if seen = 1 then
@@ -92,12 +107,14 @@ ${countRows('new_rows')}
       where r.k is not null
     ) c
     group by c.pack;
-  end if;`;
+  end if;
+  written := seen > 0 and found;`;
 }
 
 function deleteBody(captureId: number, plan: CapturePlan): string {
   return `declare
   seen int;
+  written boolean;
 begin
 ${countRows('old_rows')}
   if seen = 1 then
@@ -107,7 +124,8 @@ ${countRows('old_rows')}
     where r.k is not null;
   elsif seen > 1 then
 ${deletePacks(captureId, plan, 'true')}
-  end if;`;
+  end if;
+  written := seen > 0 and found;`;
 }
 
 const oldRow = (plan: CapturePlan) =>
@@ -138,6 +156,7 @@ function updateBody(captureId: number, plan: CapturePlan, textColumns: ReadonlyS
   seen int;
   one record;
   key_changed boolean;
+  written boolean;
 begin
 ${countRows('new_rows')}
   if seen = 1 then
@@ -152,10 +171,11 @@ ${countRows('new_rows')}
     elsif one.m <> 0 and one.k is not null then
       insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
       values (${captureId}, 'u', 1, ${requestId}, array[one.k], array[one.m], ${values ? 'array[one.v]' : 'null'});
+      written := true;
     end if;
   end if;
   if seen > 1 then
-    with written as (
+    with packs as (
       insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
       select ${captureId}, c.op, count(*), ${requestId}, array_agg(c.k), array_agg(c.m), ${values ? 'array_agg(c.v)' : 'null'}
       from (
@@ -174,7 +194,7 @@ ${countRows('new_rows')}
       group by c.op, c.pack
       returning op
     )
-    select bool_or(w.op = 'x') into key_changed from written w;
+    select bool_or(p.op = 'x'), count(*) > 0 into key_changed, written from packs p;
     if key_changed then
 ${deletePacks(captureId, plan, `not exists (select from ${newKeys} where n.k = r.k)`)}
     end if;
@@ -182,7 +202,9 @@ ${deletePacks(captureId, plan, `not exists (select from ${newKeys} where n.k = r
 }
 
 function truncateBody(captureId: number): string {
-  return `begin
+  return `declare
+  written boolean := true;
+begin
   insert into rowhook.outbox (capture_id, op, n, request_id) values (${captureId}, 't', 0, ${requestId});`;
 }
 
@@ -210,7 +232,7 @@ function valuesJson(values: readonly string[]): string {
 
 /** The whole last row as JSON; with value columns, in an array before them (as a string: its numbers must stay exact). */
 function imageText(values: readonly string[]): string {
-  const image = `case when pg_column_size(old_row) < ${longestImage} then row_to_json(old_row)::text end`;
+  const image = `case when pg_column_size(old_row.*) < ${longestImage} then row_to_json(old_row.*)::text end`;
   return values.length > 0
     ? `json_build_array(${[image, ...values.map(valueText)].join(', ')})::text`
     : image;

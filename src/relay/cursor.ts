@@ -57,11 +57,13 @@ export async function readCursor(db: Queryable): Promise<Cursor | undefined> {
  * violates the primary key, and its whole page with it (invariant 1).
  */
 export async function addCursor(db: Queryable, cursor: Cursor): Promise<void> {
-  await db.query(
+  const { rowCount } = await db.query(
     `insert into rowhook.relay_cursor
        (id, consumed, reading, last_seq, ceiling_seq, floor_seq, sampled_seq, deferred, window_number,
         system_identifier)
-     values ($1, $2::pg_snapshot, $3::pg_snapshot, $4, $5, $6, $7, $8::text[]::xid8[], $9, $10)`,
+     select $1::bigint, $2::pg_snapshot, $3::pg_snapshot, $4::bigint, $5::bigint, $6::bigint, $7::bigint,
+       $8::text[]::xid8[], $9::bigint, $10::bigint
+     where $1::bigint = 1 + coalesce((select max(id) from rowhook.relay_cursor), 0)`,
     [
       cursor.id,
       cursor.consumed,
@@ -75,6 +77,7 @@ export async function addCursor(db: Queryable, cursor: Cursor): Promise<void> {
       cursor.systemIdentifier,
     ],
   );
+  if (rowCount !== 1) throw new Error('another relay has moved the cursor');
 }
 
 /** The cursor of a database that no relay has read: everything in the outbox is still to come. */

@@ -14,12 +14,13 @@ import { type Lookup, touches } from './route.ts';
  */
 export async function lookUp(db: Queryable, lookups: readonly Lookup[]): Promise<RecordChange[]> {
   const groups = new Map<Role, Lookup[]>();
-  for (const lookup of lookups) groups.set(lookup.role, [...(groups.get(lookup.role) ?? []), lookup]);
+  for (const lookup of lookups) push(groups, lookup.role, lookup);
   const changes: RecordChange[] = [];
   for (const [role, group] of groups) {
     const keys = await recordsWith(db, role, [...new Set(group.flatMap(({ values }) => values))]);
     for (const lookup of group) {
-      changes.push(...touches(lookup, [...new Set(lookup.values.flatMap((value) => keys.get(value) ?? []))]));
+      const found = new Set(lookup.values.flatMap((value) => keys.get(value) ?? []));
+      for (const change of touches(lookup, [...found])) changes.push(change);
     }
   }
   return changes;
@@ -44,6 +45,12 @@ async function recordsWith(
     [values],
   );
   const found = new Map<string, string[]>();
-  for (const row of rows) found.set(row.value, [...(found.get(row.value) ?? []), row.key]);
+  for (const row of rows) push(found, row.value, row.key);
   return found;
+}
+
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }

@@ -90,6 +90,8 @@ function add(fold: Fold, change: RecordChange): void {
   fold.requestId = change.requestId ?? fold.requestId;
   if (change.op !== 'touch') fold.existedBefore ??= change.op !== 'insert';
   if (change.op === 'insert') {
+    // A row trigger of the application's own that updates what is being inserted is captured before the insert is.
+    if (fold.existsAfter) fold.existedBefore = false;
     fold.replaced ||= !fold.existsAfter;
     fold.existsAfter = true;
   }

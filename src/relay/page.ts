@@ -16,6 +16,9 @@ import { type Role, rolesOf } from './roles.ts';
 import { type Lookup, route } from './route.ts';
 import { type PageSize, readPage } from './window.ts';
 
+/** In seqs. */
+const farFloor = 10_000;
+
 export interface PageContext {
   readonly catalog: Catalog;
   readonly payloads: Payloads;
@@ -68,7 +71,9 @@ async function readAndWrite(
 ): Promise<Turned> {
   const window = nextWindow(cursor, now.snapshot, now.ceilingSeq);
   const page = await readPage(db, window, context.size);
-  if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked) {
+  // Behind a large window the floor lies far back: an empty one brings it up, or each look would walk over all that was read.
+  const floorIsNear = now.ceilingSeq - cursor.floorSeq < farFloor;
+  if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked && floorIsNear) {
     return { cursor, changes: 0, events: 0, deliveries: 0, full: false, parked };
   }
   const effects = netEffects(await recordChanges(db, context, page.rows));
@@ -118,11 +123,11 @@ async function recordChanges(
   const lookups: Lookup[] = [];
   for (const change of unpack(rows)) {
     const routed = route(change, context.roles.get(change.captureId) ?? []);
-    changes.push(...routed.recordChanges);
-    lookups.push(...routed.lookups);
+    for (const each of routed.recordChanges) changes.push(each);
+    for (const each of routed.lookups) lookups.push(each);
   }
-  if (lookups.length > 0) changes.push(...(await lookUp(db, lookups)));
-  return changes.sort((a, b) => a.seq - b.seq);
+  const found = lookups.length > 0 ? await lookUp(db, lookups) : [];
+  return changes.concat(found).sort((a, b) => a.seq - b.seq);
 }
 
 async function learnRoles(db: Queryable, context: PageContext, rows: readonly OutboxRow[]): Promise<void> {

@@ -53,7 +53,7 @@ interface Context {
 }
 
 function payloadSql(source: string, condition: string, resource: Resource, context: Context): string {
-  return `select given.ord::int as ord, row_to_json(body)::text as body
+  return `select given.ord::int as ord, row_to_json(body.*)::text as body
 from unnest($1::text[]) with ordinality given(key, ord)
 cross join lateral (
   select ${selectList(resource.fields, 't', context)}
@@ -113,13 +113,13 @@ function oneExpression(field: OneField, alias: string, context: Context): string
   if (isBare(field.fields)) {
     return `(select ${columnExpression('', field.fields, inner, context.timestamps)} ${from} limit 1)`;
   }
-  return `(select row_to_json(r) from (select ${selectList(field.fields, inner, within)} ${from} limit 1) r)`;
+  return `(select row_to_json(r.*) from (select ${selectList(field.fields, inner, within)} ${from} limit 1) r)`;
 }
 
 function manyExpression(field: ManyField, alias: string, context: Context): string {
   const inner = `${alias}_`;
   const order = field.orderBy.map((column) => `${inner}.${quoteName(column)}`).join(', ');
-  return `array_to_json(array(select row_to_json(r) from (select ${selectList(field.fields, inner, context)}
+  return `array_to_json(array(select row_to_json(r.*) from (select ${selectList(field.fields, inner, context)}
     from ${quoteTable(field.table)} ${inner} where ${linkCondition(field, alias, inner)} order by ${order}) r))`;
 }
 

@@ -33,7 +33,7 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
     values: readonly string[],
   ): NamedStatement => ({
     // Planning ten nested lookups costs more than running them.
-    name: `rowhook_${kind}_${resourceName}`,
+    name: `rowhook_${kind}_${[...statements.keys()].indexOf(resourceName)}`,
     text: statements.get(resourceName)![kind],
     values: [values],
   });
@@ -61,11 +61,18 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
 /** A payload that names what is not there, as the person who wrote the catalog needs to hear it. */
 function payloadError(resourceName: string, error: unknown): unknown {
   const { code, message } = error as { code?: string; message: string };
-  if (code !== '42703' && code !== '42P01') return error;
+  // Class 42: the statement itself is wrong. Anything else is the database's trouble, not the catalog's.
+  if (!code?.startsWith('42')) return error;
+  const errorCode =
+    code === '42703' ? 'column_missing' : code === '42P01' ? 'table_missing' : 'catalog_invalid';
   return new RowhookError(
-    code === '42703' ? 'column_missing' : 'table_missing',
-    `the payload of resource "${resourceName}" names what is not there: ${message}`,
-    { where: `resources.${resourceName}.fields`, fix: 'Correct the field in the catalog.', cause: error },
+    errorCode,
+    `the payload of resource "${resourceName}" cannot be built: ${message}`,
+    {
+      where: `resources.${resourceName}.fields`,
+      fix: 'Correct the field in the catalog.',
+      cause: error,
+    },
   );
 }
 

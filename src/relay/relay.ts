@@ -32,7 +32,8 @@ export interface Relay extends Lifetime {
 
 /** The lock that one relay holds for as long as it is active; rowhook.ring() looks for it too. */
 const lockKey = [1919907688, 1] as const;
-const pageSize = { rows: 2_000, changes: 2_000 };
+/** Row changes on a page, at most. */
+const largestPage = 2_000;
 /** Between looks while awake. */
 const awakeMs = 4;
 /** Nothing came for so long: go to sleep. */
@@ -56,6 +57,7 @@ export function createRelay(options: RelayOptions): Relay {
   const pause = createPause();
   let standing: Standing = 'stopped';
   let stopping = false;
+  let changes = largestPage;
   let client: Client | undefined;
   let running: Promise<void> = Promise.resolve();
   bell.on('rowhook', () => pause.end());
@@ -66,6 +68,7 @@ export function createRelay(options: RelayOptions): Relay {
       try {
         await runOnce(() => {
           retryMs = 100;
+          changes = Math.min(changes * 2, largestPage);
         });
       } catch (error) {
         if (stopping) break;
@@ -73,12 +76,14 @@ export function createRelay(options: RelayOptions): Relay {
         log.error({ err: error, retryMs }, 'the relay failed, and tries again');
         await pause.forMs(retryMs);
         retryMs = Math.min(retryMs * 2, slowestRetryMs);
+        // What failed may have been its size: records can be megabytes.
+        changes = Math.max(1, Math.floor(changes / 4));
       }
     }
     standing = 'stopped';
   }
 
-  async function runOnce(onActive: () => void): Promise<void> {
+  async function runOnce(onPage: () => void): Promise<void> {
     const db = new Client({ ...options.connection, query_timeout: answerMs });
     client = db;
     // The next statement says so too; a sleeping relay has none under way.
@@ -95,9 +100,8 @@ export function createRelay(options: RelayOptions): Relay {
       }
       if (stopping) return;
       standing = 'reading';
-      onActive();
       log.info('the relay is active');
-      await read(db);
+      await read(db, onPage);
     } finally {
       client = undefined;
       // A dead connection may never say goodbye.
@@ -105,12 +109,11 @@ export function createRelay(options: RelayOptions): Relay {
     }
   }
 
-  async function read(db: Client): Promise<void> {
-    const context: PageContext = {
+  async function read(db: Client, onPage: () => void): Promise<void> {
+    const context: Omit<PageContext, 'size'> = {
       catalog: options.catalog,
       payloads: await preparePayloads(db, options.catalog),
       log,
-      size: pageSize,
       roles: new Map(),
     };
     let cursor = await openCursor(db);
@@ -122,7 +125,9 @@ export function createRelay(options: RelayOptions): Relay {
     let dozeMs = awakeMs;
     await announceAwake(db);
     while (!stopping) {
-      const turned = await turnPage(db, context, cursor, parked);
+      const size = { rows: changes, changes };
+      const turned = await turnPage(db, { ...context, size }, cursor, parked);
+      onPage();
       cursor = turned.cursor;
       parked = turned.parked && (turned.full || (await anyParked(db)));
       if (turned.deliveries > 0) options.onDeliveries();
@@ -184,6 +189,7 @@ async function prepareSession(db: Client, pollMs: number): Promise<void> {
     set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set bytea_output = 'hex';
     set extra_float_digits = 1; set search_path = pg_catalog, public; set default_transaction_isolation = 'read committed';
     set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set statement_timeout = 0; set lock_timeout = 0;
+    set synchronous_commit = on; set row_security = off;
     set idle_in_transaction_session_timeout = 60000;
     -- A relay that is frozen, or whose network is gone, must not keep the lock from the next one.
     set idle_session_timeout = ${Math.max(30_000, 3 * pollMs)}`);

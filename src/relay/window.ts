@@ -43,7 +43,7 @@ export interface Page {
  * another transaction has changed first waits for that one's commit, and takes a seq only then (invariant 3).
  *
  * A transaction whose changes go on behind the page is left out of it and read in full with a later page, so that its net effect
- * is one; unless it alone fills half a page, then it is taken in pieces, each with a net effect of its own.
+ * is one; unless it alone fills half a page, then it is taken in pieces to its end, each with a net effect of its own.
  */
 export async function readPage(db: Queryable, window: Window, size: PageSize): Promise<Page> {
   const rows = await readRows(db, window, size);
@@ -54,7 +54,7 @@ export async function readPage(db: Queryable, window: Window, size: PageSize): P
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(row.xid, (counts.get(row.xid) ?? 0) + row.n);
   const small = [...counts].filter(([, count]) => count < size.changes / 2).map(([xid]) => xid);
-  const straddling = new Set(await transactionsBehind(db, small, lastSeq));
+  const straddling = new Set(await transactionsBehind(db, small, window, lastSeq));
   // A page of nothing but beginnings must still get on.
   const deferred = straddling.size < counts.size ? straddling : new Set<string>();
   return { rows: rows.filter((row) => !deferred.has(row.xid)), full, lastSeq, deferred: [...deferred] };
@@ -124,13 +124,24 @@ from (
 where o.before < $9
 order by o.seq`;
 
-async function transactionsBehind(db: Queryable, xids: readonly string[], seq: number): Promise<string[]> {
+/**
+ * Which of these go on behind the page. One that was begun on an earlier page, and not deferred there, is being taken in pieces:
+ * deferred now, it would be read from its beginning once more.
+ */
+async function transactionsBehind(
+  db: Queryable,
+  xids: readonly string[],
+  window: Window,
+  seq: number,
+): Promise<string[]> {
   if (xids.length === 0) return [];
   const { rows } = await db.query<{ xid: string }>({
     name: 'rowhook_behind',
     text: `select t.xid::text from unnest($1::text[]::xid8[]) t(xid)
-      where exists (select from rowhook.outbox o where o.xid = t.xid and o.seq > $2)`,
-    values: [xids, seq],
+      where exists (select from rowhook.outbox o where o.xid = t.xid and o.seq > $2)
+        and (t.xid = any ($3::text[]::xid8[])
+          or not exists (select from rowhook.outbox o where o.xid = t.xid and o.seq <= $4))`,
+    values: [xids, seq, window.deferred, window.lastSeq],
   });
   return rows.map((row) => row.xid);
 }

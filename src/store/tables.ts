@@ -10,6 +10,8 @@ export interface TableFacts {
   readonly columns: ReadonlyMap<string, string>;
   /** Columns of a string type. */
   readonly textColumns: ReadonlySet<string>;
+  /** Columns whose text no setting of a session changes: integers, numeric, strings, uuid, boolean. */
+  readonly plainColumns: ReadonlySet<string>;
   readonly notNull: ReadonlySet<string>;
   /** Column sets that a unique index over all rows keeps distinct, each sorted. */
   readonly uniqueKeys: ReadonlyArray<readonly string[]>;
@@ -19,7 +21,7 @@ export interface TableFacts {
 interface FactsRow {
   kind: string;
   may_trigger: boolean;
-  columns: Array<{ name: string; type: string; text: boolean; not_null: boolean }> | null;
+  columns: Array<{ name: string; type: string; text: boolean; plain: boolean; not_null: boolean }> | null;
   unique_keys: string[][] | null;
 }
 
@@ -30,7 +32,9 @@ export async function tableFacts(db: Queryable, table: string): Promise<TableFac
        has_table_privilege(c.oid, 'TRIGGER') and pg_has_role(c.relowner, 'USAGE') as may_trigger,
        (select json_agg(json_build_object(
            'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
-           'text', t.typcategory = 'S', 'not_null', a.attnotnull) order by a.attnum)
+           'text', t.typcategory = 'S',
+           'plain', t.typcategory = 'S' or t.oid = any ('{int2,int4,int8,numeric,uuid,bool}'::regtype[]),
+           'not_null', a.attnotnull) order by a.attnum)
         from pg_attribute a join pg_type t on t.oid = a.atttypid
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
        (select json_agg((
@@ -52,6 +56,7 @@ export async function tableFacts(db: Queryable, table: string): Promise<TableFac
     kind: row.kind,
     columns: new Map(columns.map((column) => [column.name, column.type])),
     textColumns: new Set(columns.filter((column) => column.text).map((column) => column.name)),
+    plainColumns: new Set(columns.filter((column) => column.plain).map((column) => column.name)),
     notNull: new Set(columns.filter((column) => column.not_null).map((column) => column.name)),
     uniqueKeys: row.unique_keys ?? [],
     mayCreateTriggers: row.may_trigger,

@@ -133,6 +133,56 @@ describe('capture', () => {
     }
   });
 
+  it('is not led astray by columns that have the names of its own', async () => {
+    const own = [
+      'old_row',
+      'new_rows',
+      'missing',
+      'r',
+      'o',
+      'n',
+      'c',
+      'k',
+      'm',
+      'v',
+      'pack',
+      'seen',
+      'one',
+      'image',
+    ];
+    await session.query(`alter table tag_categories ${own.map((name) => `add ${name} text`).join(', ')}`);
+    await session.query(`insert into tag_categories (id, name) values (5001, 'a'), (5002, 'b')`);
+    await session.query(`update tag_categories set name = name || 'x' where id > 5000`);
+    await session.query(`update tag_categories set id = 5003 where id = 5002`);
+    await session.query(`delete from tag_categories where id = 5001`);
+    expect(short(await captured())).to.eql([
+      'tag_categories i 5001,5002',
+      'tag_categories u 5001,5002',
+      'tag_categories i 5003',
+      'tag_categories x 5002',
+      'tag_categories d 5002',
+      'tag_categories d 5001',
+    ]);
+  });
+
+  it('writes a key the same way whatever the settings of the writer are', async () => {
+    await session.query(`create table days (day date primary key, at timestamptz, note text)`);
+    await captureTable(session, {
+      table: '"public"."days"',
+      key: ['day'],
+      classes: [['note']],
+      values: ['at'],
+    });
+    await session.query(`set datestyle = 'SQL, DMY'; set timezone = 'Asia/Tokyo'`);
+    await session.query(
+      `insert into days values (date '2024-12-03', timestamptz '2024-12-03 10:00+00', 'a')`,
+    );
+    await session.query(`update days set note = 'b'; delete from days`);
+    const rows = await captured();
+    expect(rows.map((row) => row.keys)).to.eql([['2024-12-03'], ['2024-12-03'], ['2024-12-03']]);
+    expect(JSON.parse(rows[0]!.vals![0]!)).to.eql(['2024-12-03 10:00:00+00']);
+  });
+
   it('goes on capturing what it still can', async () => {
     await session.query(`update tags set name = 'x' where id = 29`);
     await session.query('alter table tags drop column name');

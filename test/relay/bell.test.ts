@@ -53,6 +53,28 @@ describe('bell', () => {
     expect(rings).to.equal(1);
   });
 
+  it('does not ring for statements that write nothing, nor twice in a transaction', async () => {
+    await db.query(`select setval('rowhook.bell', 2)`);
+    const holder = new pg.Client({ connectionString: db.url });
+    await holder.connect();
+    stops.push(() => holder.end());
+    // As if a relay slept, which would wake at the first ring.
+    await holder.query('select pg_advisory_lock(1919907688, 1)');
+    let rings = 0;
+    holder.on('notification', () => rings++);
+    await holder.query('listen rowhook');
+    await db.query('update people set last_activity = now()');
+    await db.query(`update tags set name = 'x' where id = -1`);
+    await holder.query('select 1');
+    expect(rings).to.equal(0);
+    await db.query(
+      `begin; update tags set name = 'a' where id = 29; update tags set name = 'b' where id = 29; commit`,
+    );
+    const { rows } = await db.query(`select current_setting('rowhook.rang', true) as mark`);
+    await holder.query('select 1');
+    expect([rings, rows[0]!.mark ?? '']).to.eql([1, '']);
+  });
+
   it('does not let a change wait that was made while the relay was awake and committed in its sleep', async () => {
     const run = await startRelay(db, { pollMs: neverMs });
     stops.push(run.stop);

@@ -107,6 +107,14 @@ describe('net effect', () => {
       ['insert a', 'update a'],
     ],
     [
+      'an update from within the insert',
+      [
+        ['1', 'a', 'update'],
+        ['1', 'a', 'insert'],
+      ],
+      ['insert a'],
+    ],
+    [
       'the order of last changes',
       [
         ['1', 'a', 'update'],

@@ -85,6 +85,60 @@ describe('pages of the outbox', () => {
     expect(all).to.have.length(61);
   });
 
+  for (const [large, size] of [
+    [2100, 2000],
+    [30, 8],
+    [13, 6],
+  ] as const) {
+    it(`takes a transaction of ${large} changes in pages of ${size} to its end, each change once`, async () => {
+      const a = new pg.Client({ connectionString: db.url });
+      const b = new pg.Client({ connectionString: db.url });
+      await a.connect();
+      await b.connect();
+      await a.query('begin');
+      await b.query('begin');
+      let id = 100_000;
+      const write = async (writer: pg.Client, count: number) => {
+        for (let i = 0; i < count; i++)
+          await writer.query(`insert into tags (id, name) values ($1, 'x')`, [id++]);
+      };
+      // Most of a page, then little of the next ones, between the changes of another transaction.
+      await write(a, large);
+      await write(b, Math.ceil(size * 0.85));
+      await write(a, Math.ceil(size * 0.15));
+      await write(b, size);
+      await write(a, 2);
+      await write(b, 2);
+      await a.query('commit');
+      await b.query('commit');
+      await a.end();
+      await b.end();
+      await turnAll({ rows: size, changes: size });
+      const names = named(await events(db));
+      expect(names.length).to.equal(id - 100_000);
+      expect(new Set(names).size).to.equal(names.length);
+    });
+  }
+
+  it('makes one insert of a row that a trigger of the application changes while it is inserted', async () => {
+    await db.query(`
+      create function slug() returns trigger language plpgsql as
+        $$ begin update tags set external_id = lower(new.name) where id = new.id; return null; end $$;
+      create trigger slug after insert on tags for each row execute function slug()`);
+    await db.query(`insert into tags (id, name) values (5001, 'Sea')`);
+    await turnAll();
+    expect(named(await events(db))).to.eql(['tag_create 5001']);
+  });
+
+  it('looks no further back than it must behind a large window', async () => {
+    await db.query(`insert into tags (name) select 'x' from generate_series(1, 10)`);
+    await db.query(`select setval('rowhook.outbox_seq', 500000)`);
+    await turnAll();
+    await turn();
+    await turn();
+    expect(cursor.floorSeq).to.be.at.least(500000);
+  });
+
   it('gets on when a page holds nothing but beginnings', async () => {
     const writers = await Promise.all(
       Array.from({ length: 8 }, async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import pg from 'pg';
+import { defineCatalog, one, text } from '../../src/catalog/define.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { capturedCrm } from '../fixtures/captured.ts';
 import { type ShapeName, scenes, shapePaths } from '../fixtures/scenes.ts';
@@ -133,6 +134,28 @@ describe('relay', () => {
       .and.to.have.length(4);
     const gone = JSON.parse(rows.find((row) => row.name === 'campaign_delete')!.payload!);
     expect(gone).to.include({ id: '58', item: null, goals: null });
+  });
+
+  it('takes fields of any name', async () => {
+    const catalog = defineCatalog({
+      name: 'names',
+      dialect: 'site-stacker',
+      resources: {
+        tag_category: {
+          table: 'tag_categories',
+          fields: {
+            body: text('name'),
+            r: text('id'),
+            t: one('sites', { from: 'site_id', to: 'id' }, { r: text('name'), t_: text('id') }),
+          },
+        },
+      },
+      events: { tag_category_create: { resource: 'tag_category', on: 'insert' } },
+    });
+    await start({ catalog });
+    await db.query(`insert into tag_categories (id, name) values (5001, 'Region')`);
+    const [row] = await relayed(db);
+    expect(row!.payload).to.equal('{"body":"Region","r":"5001","t":{"r":"Main Site","t_":"1"}}');
   });
 
   for (const shape of Object.keys(scenes) as ShapeName[]) {

@@ -48,7 +48,7 @@ export function createBell(options: { connection: ClientConfig; log: Log }): Bel
 
   async function listenOnce(): Promise<void> {
     const subscriber = pgListen.default(
-      { ...options.connection, query_timeout: answerMs },
+      { ...options.connection, query_timeout: answerMs, connectionTimeoutMillis: answerMs },
       { retryLimit: 1, paranoidChecking: askMs, parse: (text) => text },
     );
     const lost = new Promise<void>((resolve) => {
@@ -60,14 +60,18 @@ export function createBell(options: { connection: ClientConfig; log: Log }): Bel
     });
     for (const channel of channels) subscriber.notifications.on(channel, () => ring(channel));
     try {
-      await subscriber.connect();
-      for (const channel of channels) await subscriber.listenTo(channel);
-      for (const channel of channels) ring(channel);
-      await (stopping ? undefined : lost);
+      // A connection that breaks while it is being made settles nothing: only `lost` tells.
+      if (!stopping) await Promise.race([listen(subscriber).then(() => lost), lost]);
     } finally {
       // A dead connection may never say goodbye.
       await Promise.race([subscriber.close().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
     }
+  }
+
+  async function listen(subscriber: ReturnType<typeof pgListen.default>): Promise<void> {
+    await subscriber.connect();
+    for (const channel of channels) await subscriber.listenTo(channel);
+    for (const channel of channels) ring(channel);
   }
 
   const lifetime = createLifetime({

@@ -13,7 +13,7 @@ export function createPause(): Pause {
       return new Promise<void>((resolve) => {
         const finish = () => {
           clearTimeout(timer);
-          resolveNow = undefined;
+          if (resolveNow === finish) resolveNow = undefined;
           ended = false;
           resolve();
         };

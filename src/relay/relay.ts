@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
 import { RowhookError } from '../errors.ts';
@@ -85,7 +86,6 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function runOnce(onPage: () => void): Promise<void> {
     const db = new Client({ ...options.connection, query_timeout: answerMs });
-    client = db;
     // The next statement says so too; a sleeping relay has none under way.
     db.on('error', (error) => {
       log.warn({ err: error }, 'the relay lost its connection');
@@ -93,6 +93,9 @@ export function createRelay(options: RelayOptions): Relay {
     });
     try {
       await db.connect();
+      // Not before: a client that is ended while it connects never says what became of it.
+      client = db;
+      if (stopping) return;
       await prepareSession(db, options.pollMs ?? defaultPollMs);
       while (!stopping && !(await becomeActive(db))) {
         standing = 'standby';
@@ -105,7 +108,7 @@ export function createRelay(options: RelayOptions): Relay {
     } finally {
       client = undefined;
       // A dead connection may never say goodbye.
-      await Promise.race([db.end().catch(() => {}), pause.forMs(goodbyeMs)]);
+      await Promise.race([db.end().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
     }
   }
 

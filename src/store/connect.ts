@@ -37,12 +37,13 @@ export async function connect(url: string): Promise<pg.Client> {
 
 /**
  * A pool whose lost connections are reported and replaced: losing the database must never end the process.
- * @param onLoss hears of connections that broke while nobody used them
+ * @param onLoss hears once of each connection that broke
  */
 export function createPool(url: string, max: number, onLoss: (error: Error) => void): pg.Pool {
   // Without an answer in time the connection is given up: a network that swallows packets would hold its user for ever.
   const pool = new pg.Pool({ ...connectionConfig(url), max, query_timeout: answerMs });
-  pool.on('error', onLoss);
+  // The same error as the client's, with the whole client hung on to it. Unheard, it ends the process.
+  pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', onLoss));
   return pool;
 }

@@ -27,3 +27,4 @@ export {
 export type { Queryable } from './store/sql.ts';
 export { type QueueStatus, queueStatus } from './store/status.ts';
 export type { EndpointInput } from './wire/endpoint-input.ts';
+export { verifySignature } from './wire/signature.ts';

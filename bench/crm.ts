@@ -27,7 +27,9 @@ export async function benchCrm(server: LocalPostgres, name: string, people: numb
     insert into person_phones (person_id, number, "default")
       select i, '555-' || i, true from generate_series(${firstId}, ${last}) i;
     insert into tags (id, name) select i, 'Tag ' || i from generate_series(${firstId}, ${last}) i`);
-  await client.query(`select setval(pg_get_serial_sequence('tags', 'id'), 1000000)`);
+  await client.query(
+    `select setval(pg_get_serial_sequence(t, 'id'), 1000000) from unnest('{people,tags}'::text[]) t`,
+  );
   await client.query('vacuum analyze');
   return client;
 }

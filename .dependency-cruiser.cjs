@@ -1,13 +1,15 @@
 // Imports run one way: cli, admin -> daemon -> relay, delivery, capture -> store -> catalog, wire -> ground.
 const rooms = [
-  ['ground', '^src/(errors|lifetime|uuid-time)\\.ts$', []],
+  ['ground', '^src/(errors|lifetime|similar|pace|uuid-time)\\.ts$', []],
   ['catalog', '^src/catalog/', ['ground', 'catalog']],
   ['wire', '^src/wire/', ['ground', 'wire', 'catalog']],
+  ['verify', '^src/verify\\.ts$', ['ground', 'wire']],
   ['presets', '^src/presets/', ['ground', 'catalog', 'wire', 'presets']],
   ['store', '^src/store/', ['ground', 'catalog', 'wire', 'store']],
   ['capture', '^src/capture/', ['ground', 'catalog', 'wire', 'store', 'capture']],
   ['relay', '^src/relay/', ['ground', 'catalog', 'wire', 'store', 'relay']],
   ['delivery', '^src/delivery/', ['ground', 'catalog', 'wire', 'store', 'delivery']],
+  ['governor', '^src/governor/', ['ground', 'catalog', 'wire', 'store', 'governor']],
   ['install', '^src/install/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install']],
   ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'delivery', 'config']],
 ];

@@ -33,6 +33,14 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** One of several mistakes: where, what was expected there, what was found. */
+export interface Mistaken {
+  readonly code: string;
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
 /** What all our errors are: a stable `code`, and a message that says what was found and what to do about it. */
 export class RowhookError extends Error {
   override readonly name = 'RowhookError';
@@ -41,15 +49,23 @@ export class RowhookError extends Error {
   readonly fix: string | undefined;
   /** Where the mistake is, e.g. `endpoints.events[2]` or `public.people`. */
   readonly where: string | undefined;
+  /** Of `config_invalid` and `catalog_invalid`: every mistake, each with a stable code of its own. */
+  readonly mistakes: readonly Mistaken[] | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { fix?: string | undefined; where?: string | undefined; cause?: unknown } = {},
+    options: {
+      fix?: string | undefined;
+      where?: string | undefined;
+      cause?: unknown;
+      mistakes?: readonly Mistaken[] | undefined;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.fix = options.fix;
     this.where = options.where;
+    this.mistakes = options.mistakes;
   }
 }

@@ -1,5 +1,7 @@
 /** What an application imports as `rowhook`. Migrations have `rowhook/migrations`, presets `rowhook/presets/<name>`. */
 export * from './catalog/define.ts';
+export { type Mistake, type MistakeCode, mistakeCodes } from './catalog/mistake.ts';
+export * from './catalog/source.ts';
 export type * from './catalog/types.ts';
 export { defineConfig, type LogLevel, type RowhookConfig } from './config/define.ts';
 export { type ResolvedConfig, type ResolveOptions, resolveConfig } from './config/resolve.ts';
@@ -24,7 +26,10 @@ export {
   type DeliverySummary,
   listDeliveries,
 } from './store/history.ts';
+export { newSecret, rotateSecret } from './store/secrets.ts';
 export type { Queryable } from './store/sql.ts';
 export { type QueueStatus, queueStatus } from './store/status.ts';
-export type { EndpointInput } from './wire/endpoint-input.ts';
-export { verifySignature } from './wire/signature.ts';
+export { dialectProblem } from './wire/dialects.ts';
+export type { EndpointInput, EndpointPatch } from './wire/endpoint-input.ts';
+export { prefixed } from './wire/prefixed.ts';
+export { publicKeyOf } from './wire/standard-secret.ts';

@@ -1,5 +1,5 @@
 import { RowhookError } from '../errors.ts';
-import type { CapturePlan } from '../store/captures.ts';
+import { type CapturePlan, everyColumn } from '../store/captures.ts';
 import type { TableFacts } from '../store/tables.ts';
 
 /**
@@ -26,7 +26,7 @@ export function checkTable(plan: CapturePlan, facts: TableFacts | undefined): as
     );
   }
   const needed = [...plan.key, ...plan.classes.flat(), ...plan.values];
-  const lost = [...new Set(needed)].filter((column) => !facts.columns.has(column));
+  const lost = [...new Set(needed)].filter((column) => column !== everyColumn && !facts.columns.has(column));
   if (lost.length > 0) {
     throw new RowhookError(
       'column_missing',

@@ -1,9 +1,16 @@
 import { quoteName } from '../catalog/table-name.ts';
 import { type CapturePlan, currentCapture } from '../store/captures.ts';
 import type { Queryable } from '../store/sql.ts';
-import { tableFacts } from '../store/tables.ts';
+import { type TableFacts, tableFacts } from '../store/tables.ts';
 import { checkTable } from './check.ts';
-import { functionName, functionSql, operations, triggerName, triggerSql } from './trigger-sql.ts';
+import {
+  type ColumnFacts,
+  functionName,
+  functionSql,
+  operations,
+  triggerName,
+  triggerSql,
+} from './trigger-sql.ts';
 
 /**
  * Puts the triggers of one plan on its table, in the transaction that `db` is in; returns the capture's id. Where the table is
@@ -23,7 +30,7 @@ export async function captureTable(db: Queryable, plan: CapturePlan): Promise<nu
   }
   const id = same ? current.id : await insertCapture(db, plan);
   for (const operation of operations) {
-    await db.query(functionSql(id, plan, operation, { text: facts.textColumns, plain: facts.plainColumns }));
+    await db.query(functionSql(id, plan, operation, columnFacts(facts)));
     await db.query(`revoke all on function ${functionName(id, operation)}() from public`);
     for (const table of await leavesAndSelf(db, plan.table)) {
       await db.query(triggerSql(id, operation, table));
@@ -47,9 +54,17 @@ export async function releaseTable(db: Queryable, table: string): Promise<boolea
   return true;
 }
 
+/** What the triggers' text depends on besides the plan. */
+export const columnFacts = ({ columns, textColumns, plainColumns }: TableFacts): ColumnFacts => ({
+  all: [...columns.keys()],
+  text: textColumns,
+  plain: plainColumns,
+});
+
 /** Plans are stored as jsonb, which orders the keys of an object anew. */
 export function samePlan(a: CapturePlan, b: CapturePlan): boolean {
-  const canonical = (plan: CapturePlan) => JSON.stringify([plan.table, plan.key, plan.classes, plan.values]);
+  const canonical = (plan: CapturePlan) =>
+    JSON.stringify([plan.table, plan.key, plan.classes, plan.values, plan.exclude ?? []]);
   return canonical(a) === canonical(b);
 }
 

@@ -1,8 +1,8 @@
 import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { defaultKey, watches } from '../catalog/watch.ts';
+import { defaultKey, lifeColumns, type Watch, watches } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
-import type { CapturePlan } from '../store/captures.ts';
+import { type CapturePlan, everyColumn } from '../store/captures.ts';
 
 /** Masks are read as JavaScript's 32-bit integers. */
 const mostClasses = 31;
@@ -11,64 +11,68 @@ const mostClasses = 31;
  * The plans that a catalog needs, one for each table, ordered by name. Pure: the same catalog gives the same plans.
  *
  * Columns that the same events wait for share a bit: one comparison for all of them instead of one for each.
- * @throws RowhookError `catalog_invalid` when a table has more distinct groups of columns than a mask has bits, or two keys
+ * @throws RowhookError `catalog_invalid` when a table has more distinct groups of columns than a mask has bits
  */
 export function capturePlans(catalog: Catalog): CapturePlan[] {
-  const keys = tableKeys(catalog);
   const watched = watches(catalog);
-  return [...keys.entries()]
-    .map(([table, key]) => ({
-      table,
-      key,
-      classes: columnClasses(
+  return [...tableKeys(catalog).entries()]
+    .map(([table, key]) => {
+      const mine = watched.filter((watch) => watch.table === table);
+      const life = lifeOf(catalog, table);
+      const exclude = excludedOf(catalog, table);
+      return {
         table,
-        watched.filter((watch) => watch.table === table),
-      ),
-      values: valueColumns(catalog, table, key),
-    }))
+        key,
+        classes: columnClasses(table, mine, life),
+        values: valueColumns(catalog, table, key, mine, life),
+        ...(exclude.length > 0 ? { exclude } : {}),
+      };
+    })
     .sort((a, b) => (a.table < b.table ? -1 : 1));
+}
+
+/** Resources that have events: of others nothing is captured. */
+function usedResources(catalog: Catalog) {
+  const used = new Set(Object.values(catalog.events).map((event) => event.resource));
+  return Object.entries(catalog.resources).flatMap(([name, resource]) => (used.has(name) ? [resource] : []));
 }
 
 function tableKeys(catalog: Catalog): Map<string, readonly string[]> {
   const keys = new Map<string, readonly string[]>();
-  const used = new Set(Object.values(catalog.events).map((event) => event.resource));
-  for (const [name, resource] of Object.entries(catalog.resources)) {
-    if (!used.has(name)) continue;
-    const table = quoteTable(resource.table);
-    const key = resource.key ?? defaultKey;
-    const other = keys.get(table);
-    if (other && other.join() !== key.join()) {
-      throw new RowhookError(
-        'catalog_invalid',
-        `resources.${name}.key: ${table} has another key in another resource`,
-        {
-          where: `resources.${name}.key`,
-        },
-      );
-    }
-    keys.set(table, key);
-  }
-  for (const [name, resource] of Object.entries(catalog.resources)) {
-    if (!used.has(name)) continue;
-    for (const part of resource.parts ?? []) {
-      const table = quoteTable(part.table);
-      if (!keys.has(table)) keys.set(table, part.key ?? defaultKey);
-    }
+  const resources = usedResources(catalog);
+  for (const resource of resources) keys.set(quoteTable(resource.table), resource.key ?? defaultKey);
+  for (const part of resources.flatMap(({ parts = [] }) => parts)) {
+    const table = quoteTable(part.table);
+    if (!keys.has(table)) keys.set(table, part.key ?? defaultKey);
   }
   return keys;
 }
 
-function columnClasses(table: string, watched: ReturnType<typeof watches>): string[][] {
-  const eventsOf = new Map<string, string[]>();
-  for (const watch of watched) {
-    for (const column of watch.columns) {
-      const events = eventsOf.get(column) ?? [];
-      eventsOf.set(column, [...events, watch.event]);
-    }
+function lifeOf(catalog: Catalog, table: string): string[] {
+  const own = usedResources(catalog).filter((resource) => quoteTable(resource.table) === table);
+  return [...new Set(own.flatMap(lifeColumns))];
+}
+
+/** Also of resources without events: what must not leave by one must not leave by another. */
+function excludedOf(catalog: Catalog, table: string): string[] {
+  const own = Object.values(catalog.resources).filter((resource) => quoteTable(resource.table) === table);
+  return [...new Set(own.flatMap(({ exclude = [] }) => exclude))].sort();
+}
+
+function columnClasses(table: string, watched: readonly Watch[], life: readonly string[]): string[][] {
+  const waiting = new Map<string, string[]>();
+  const wait = (column: string, event: string) =>
+    waiting.set(column, [...(waiting.get(column) ?? []), event]);
+  for (const { event, columns, conditions } of watched) {
+    for (const column of columns === '*' ? [everyColumn] : columns) wait(column, event);
+    // A change of these alone raises nothing, but the values at the end of a transaction decide. No event has such a name.
+    for (const column of conditions)
+      if (columns === '*' || !columns.includes(column)) wait(column, `${event}?`);
   }
+  for (const column of life) wait(column, '?');
   const classes = new Map<string, string[]>();
-  for (const [column, events] of eventsOf) {
-    const group = events.sort().join(' ');
+  for (const [column, events] of waiting) {
+    const group = [...new Set(events)].sort().join(' ');
     classes.set(group, [...(classes.get(group) ?? []), column]);
   }
   if (classes.size > mostClasses) {
@@ -81,8 +85,14 @@ function columnClasses(table: string, watched: ReturnType<typeof watches>): stri
   return [...classes.values()];
 }
 
-/** Values are needed where a transition looks at them, and where a part's column leads to its record. */
-function valueColumns(catalog: Catalog, table: string, key: readonly string[]): string[] {
+/** Values are needed where a condition looks at them, where a row says that it is gone, and where a part's column leads to its record. */
+function valueColumns(
+  catalog: Catalog,
+  table: string,
+  key: readonly string[],
+  watched: readonly Watch[],
+  life: readonly string[],
+): string[] {
   const columns = new Set<string>();
   for (const resource of Object.values(catalog.resources)) {
     for (const part of resource.parts ?? []) {
@@ -90,11 +100,7 @@ function valueColumns(catalog: Catalog, table: string, key: readonly string[]): 
       if (quoteTable(part.table) === table && !keyed) columns.add(part.from);
     }
   }
-  for (const event of Object.values(catalog.events)) {
-    if (event.on !== 'transition') continue;
-    const resource = catalog.resources[event.resource];
-    const source = event.part ?? resource?.table;
-    if (source !== undefined && quoteTable(source) === table) columns.add(event.transition.column);
-  }
+  for (const { conditions } of watched) for (const column of conditions) columns.add(column);
+  for (const column of life) columns.add(column);
   return [...columns];
 }

@@ -1,5 +1,5 @@
 import { quoteName } from '../catalog/table-name.ts';
-import type { CapturePlan } from '../store/captures.ts';
+import { type CapturePlan, everyColumn } from '../store/captures.ts';
 
 /** The four statements a trigger can fire for; each has a function of its own, fitted to the table. */
 export const operations = ['insert', 'update', 'delete', 'truncate'] as const;
@@ -14,10 +14,23 @@ const longestImage = 50_000_000;
 /** Values are looked at by conditions only, which compare short ones. */
 const longestValue = 1_000;
 
-export const functionName = (captureId: number, operation: Operation): string =>
+/** A number; or a text that becomes one when the statement is run. */
+export type CaptureId = number | string;
+
+export const functionName = (captureId: CaptureId, operation: Operation): string =>
   `rowhook.capture_${captureId}_${operation}`;
 
 export const triggerName = (operation: Operation): string => `rowhook_${operation}`;
+
+/** What a table's columns are like when its triggers are made. */
+export interface ColumnFacts {
+  /** In their order. */
+  readonly all: readonly string[];
+  /** Those of a string type: their cast to text is free and compares faster than an image. */
+  readonly text: ReadonlySet<string>;
+  /** Those whose text is the same under all settings of a session. */
+  readonly plain: ReadonlySet<string>;
+}
 
 /**
  * The function that a table's statement trigger runs. Pure.
@@ -27,14 +40,13 @@ export const triggerName = (operation: Operation): string => `rowhook_${operatio
  * dropped or renamed turns into null instead of an error, and planning throws the detour away. Columns are compared as
  * text, or as record images (`*<>`), which exist for every type a column may be given. The drift check reports the rest.
  *
- * @param columns.text those of a string type: their cast to text is free and compares faster than an image
- * @param columns.plain those whose text is the same under all settings of a session
+ * @param captureId or what stands for it, in a text that is to be completed later
  */
 export function functionSql(
-  captureId: number,
+  captureId: CaptureId,
   plan: CapturePlan,
   operation: Operation,
-  columns: { readonly text: ReadonlySet<string>; readonly plain: ReadonlySet<string> },
+  columns: ColumnFacts,
 ): string {
   const bodies = { insert: insertBody, update: updateBody, delete: deleteBody, truncate: truncateBody };
   return `create or replace function ${functionName(captureId, operation)}() returns trigger
@@ -44,7 +56,7 @@ set search_path = pg_catalog, pg_temp
 set enable_nestloop = off${textForms(plan, operation, columns.plain)}
 as $rowhook$
 #variable_conflict use_column
-${bodies[operation](captureId, plan, columns.text)}
+${bodies[operation](captureId, plan, columns)}
   if written and pg_sequence_last_value('rowhook.bell'::regclass) = 2 then
     perform rowhook.ring();
   end if;
@@ -66,7 +78,7 @@ set datestyle = 'ISO, YMD' set timezone = 'UTC' set intervalstyle = 'iso_8601' s
 set bytea_output = 'hex'`;
 }
 
-export function triggerSql(captureId: number, operation: Operation, table: string): string {
+export function triggerSql(captureId: CaptureId, operation: Operation, table: string): string {
   const rows = {
     insert: 'referencing new table as new_rows ',
     update: 'referencing old table as old_rows new table as new_rows ',
@@ -86,7 +98,7 @@ const requestId = `nullif(left(current_setting('rowhook.request_id', true), 1000
 const countRows = (rows: string) => `  perform from ${rows} limit 2;
   get diagnostics seen = row_count;`;
 
-function insertBody(captureId: number, plan: CapturePlan): string {
+function insertBody(captureId: CaptureId, plan: CapturePlan): string {
   const row = `lateral (select ${keyText(plan.key)} as k, ${valuesJson(plan.values)} as v from new_rows) r`;
   return `declare
   seen int;
@@ -111,7 +123,7 @@ ${countRows('new_rows')}
   written := seen > 0 and found;`;
 }
 
-function deleteBody(captureId: number, plan: CapturePlan): string {
+function deleteBody(captureId: CaptureId, plan: CapturePlan, columns: ColumnFacts): string {
   return `declare
   seen int;
   written boolean;
@@ -120,24 +132,29 @@ ${countRows('old_rows')}
   if seen = 1 then
     insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
     select ${captureId}, 'd', 1, ${requestId}, array[r.k], array[r.image]
-    from ${missing(plan)}, ${oldRow(plan)}
+    from ${missing(plan, columns)}, ${oldRow(plan, columns)}
     where r.k is not null;
   elsif seen > 1 then
-${deletePacks(captureId, plan, 'true')}
+${deletePacks(captureId, plan, columns, 'true')}
   end if;
   written := seen > 0 and found;`;
 }
 
-const oldRow = (plan: CapturePlan) =>
-  `lateral (select ${keyText(plan.key)} as k, ${imageText(plan.values)} as image from old_rows old_row) r`;
+const oldRow = (plan: CapturePlan, columns: ColumnFacts) =>
+  `lateral (select ${keyText(plan.key)} as k, ${imageText(plan, columns)} as image from old_rows old_row) r`;
 
-function deletePacks(captureId: number, plan: CapturePlan, condition: string): string {
+function deletePacks(
+  captureId: CaptureId,
+  plan: CapturePlan,
+  columns: ColumnFacts,
+  condition: string,
+): string {
   return `    insert into rowhook.outbox (capture_id, op, n, request_id, keys, vals)
     select ${captureId}, 'd', count(*), ${requestId}, array_agg(c.k), array_agg(c.image)
     from (
       select r.k, r.image, (row_number() over () - 1) / ${packSize}
         + sum(coalesce(octet_length(r.image), 0)) over (rows unbounded preceding) / ${packBytes} as pack
-      from ${missing(plan)}, ${oldRow(plan)}
+      from ${missing(plan, columns)}, ${oldRow(plan, columns)}
       where r.k is not null and ${condition}
     ) c
     group by c.pack;`;
@@ -147,10 +164,10 @@ function deletePacks(captureId: number, plan: CapturePlan, condition: string): s
  * Old and new rows are joined by key. A row whose key changed has no partner: its new key counts as an insert ('i'), its old
  * one is marked 'x', and only then are the old rows read once more for the delete that carries them.
  */
-function updateBody(captureId: number, plan: CapturePlan, textColumns: ReadonlySet<string>): string {
+function updateBody(captureId: CaptureId, plan: CapturePlan, columns: ColumnFacts): string {
   const values = plan.values.length > 0;
   const single = comparison(plan, new Set());
-  const packed = comparison(plan, textColumns);
+  const packed = comparison(plan, columns.text);
   const newKeys = `${missing(plan)}, lateral (select ${keyText(plan.key)} as k from new_rows) n`;
   return `declare
   seen int;
@@ -164,7 +181,7 @@ ${countRows('new_rows')}
     from ${missing(plan)},
       lateral (
         select n.k, n.k is distinct from o.k as moved, ${single.mask}::bigint as m, ${pairJson(plan.values)} as v
-        from (select ${single.columns} from old_rows) o, (select ${single.columns} from new_rows) n
+        from (select ${single.columns} from old_rows whole) o, (select ${single.columns} from new_rows whole) n
       ) r;
     if one.moved then
       seen := 2;
@@ -186,8 +203,8 @@ ${countRows('new_rows')}
               (case when o.k is null then 'i' when n.k is null then 'x' else 'u' end)::"char" as op,
               case when o.k is null or n.k is null then -1 else ${packed.mask} end::bigint as m,
               case when o.k is null then ${newJson(plan.values)} else ${pairJson(plan.values)} end as v
-            from (select ${packed.columns} from old_rows) o
-            full join (select ${packed.columns} from new_rows) n on o.k = n.k
+            from (select ${packed.columns} from old_rows whole) o
+            full join (select ${packed.columns} from new_rows whole) n on o.k = n.k
           ) r
         where r.m <> 0 and r.k is not null
       ) c
@@ -196,12 +213,12 @@ ${countRows('new_rows')}
     )
     select bool_or(p.op = 'x'), count(*) > 0 into key_changed, written from packs p;
     if key_changed then
-${deletePacks(captureId, plan, `not exists (select from ${newKeys} where n.k = r.k)`)}
+${deletePacks(captureId, plan, columns, `not exists (select from ${newKeys} where n.k = r.k)`)}
     end if;
   end if;`;
 }
 
-function truncateBody(captureId: number): string {
+function truncateBody(captureId: CaptureId): string {
   return `declare
   written boolean := true;
 begin
@@ -209,9 +226,11 @@ begin
 }
 
 /** Every column that the function names, as null: what a name falls back to once the table has lost the column. */
-function missing(plan: CapturePlan): string {
-  const columns = [...new Set([...plan.key, ...plan.classes.flat(), ...plan.values])];
-  return `(select ${columns.map((column) => `null::text as ${quoteName(column)}`).join(', ')}) missing`;
+function missing(plan: CapturePlan, facts?: ColumnFacts): string {
+  const kept = facts && plan.exclude ? keptColumns(plan, facts.all) : [];
+  const named = new Set([...plan.key, ...plan.classes.flat(), ...plan.values, ...kept]);
+  named.delete(everyColumn);
+  return `(select ${[...named].map((column) => `null::text as ${quoteName(column)}`).join(', ')}) missing`;
 }
 
 /** One column: its text. Several: a JSON array of texts. Null when the table has lost one of them. */
@@ -231,12 +250,21 @@ function valuesJson(values: readonly string[]): string {
 }
 
 /** The whole last row as JSON; with value columns, in an array before them (as a string: its numbers must stay exact). */
-function imageText(values: readonly string[]): string {
-  const image = `case when pg_column_size(old_row.*) < ${longestImage} then row_to_json(old_row.*)::text end`;
-  return values.length > 0
-    ? `json_build_array(${[image, ...values.map(valueText)].join(', ')})::text`
+function imageText(plan: CapturePlan, columns: ColumnFacts): string {
+  const image = `case when pg_column_size(old_row.*) < ${longestImage} then ${rowJson(plan, columns)}::text end`;
+  return plan.values.length > 0
+    ? `json_build_array(${[image, ...plan.values.map(valueText)].join(', ')})::text`
     : image;
 }
+
+/** Without the columns that must not leave: the others by name, since what takes keys from JSON fails on some texts that JSON can hold. */
+function rowJson(plan: CapturePlan, { all }: ColumnFacts): string {
+  if (!plan.exclude) return 'row_to_json(old_row.*)';
+  return `(select row_to_json(kept.*) from (select ${keptColumns(plan, all).map(quoteName).join(', ')}) kept)`;
+}
+
+const keptColumns = ({ exclude = [] }: CapturePlan, all: readonly string[]): string[] =>
+  all.filter((column) => !exclude.includes(column));
 
 /** Of an update: the values before, then those after. */
 function pairJson(values: readonly string[]): string {
@@ -272,6 +300,10 @@ function classColumns(
   bit: number,
   textColumns: ReadonlySet<string>,
 ): { select: string[]; differ: string } {
+  // The whole row as one value. The cast keeps it one: a bare `whole.*` would be all of its columns.
+  if (columns.includes(everyColumn)) {
+    return { select: [`(whole.*)::record as c${bit}`], differ: `o.c${bit} *<> n.c${bit}` };
+  }
   const texts = columns.filter((column) => textColumns.has(column));
   const others = columns.filter((column) => !textColumns.has(column));
   const names = texts.map((_, i) => `t${bit}_${i}`);

@@ -4,12 +4,33 @@ export interface TableName {
   readonly name: string;
 }
 
-/** `people` is `public.people`. */
+/** A name in double quotes, with quotes within doubled; or one without quotes and dots. */
+const part = `(?:"((?:[^"]|"")+)"|([^".]+))`;
+const form = new RegExp(`^${part}(?:\\.${part})?$`);
+
+/** Postgres cuts longer names. */
+const longestName = 63;
+
+/** Whether a text names a table: `people`, `crm.people`, `"odd.schema"."Odd ""name"""`. */
+export function isTableName(text: string): boolean {
+  const parts = readParts(text);
+  return parts?.every((name) => Buffer.byteLength(name) <= longestName) ?? false;
+}
+
+function readParts(text: string): string[] | undefined {
+  const [found, ...groups] = form.exec(text) ?? [];
+  if (found === undefined) return undefined;
+  const names = [
+    groups[0]?.replaceAll('""', '"') ?? groups[1],
+    groups[2]?.replaceAll('""', '"') ?? groups[3],
+  ];
+  return names.filter((name) => name !== undefined);
+}
+
+/** `people` is `public.people`. Names are taken as they are: `People` is not `people`. */
 export function parseTable(table: string): TableName {
-  const dot = table.indexOf('.');
-  return dot < 0
-    ? { schema: 'public', name: table }
-    : { schema: table.slice(0, dot), name: table.slice(dot + 1) };
+  const [first = table, second] = readParts(table) ?? [];
+  return second === undefined ? { schema: 'public', name: first } : { schema: first, name: second };
 }
 
 /** `"id"`, whatever the name holds. */

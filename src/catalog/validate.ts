@@ -1,105 +1,109 @@
-import { RowhookError } from '../errors.ts';
-import {
-  type Catalog,
-  type ColumnField,
-  type EventDefinition,
-  type Field,
-  type Fields,
-  isBare,
-  type Part,
-  type Resource,
-} from './types.ts';
+import { excludedColumns, fieldMistakes } from './field-mistakes.ts';
+import { type Mistake, mistake, shown } from './mistake.ts';
+import { quoteTable } from './table-name.ts';
+import type { Catalog, EventDefinition, Resource } from './types.ts';
+import { defaultKey } from './watch.ts';
 
-/** Postgres cuts longer names, and a payload's keys are column names on their way out. */
-const longestName = 63;
 const eventName = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/;
 /** `ping` is ours; `*` stands for all. */
 const reservedEvents = ['ping', '*'];
 
 /**
- * Reports all mistakes at once.
- * @throws RowhookError `catalog_invalid`
+ * What the parts of a catalog are wrongly to each other. Pure.
+ * @param catalog of the right form
+ * @param resourceNames all that were written, also those that were left out for mistakes of their own
  */
-export function validateCatalog(catalog: Catalog): void {
-  const mistakes = [
-    ...Object.entries(catalog.resources).flatMap(([name, resource]) => resourceMistakes(name, resource)),
-    ...Object.entries(catalog.events).flatMap(([name, event]) => eventMistakes(name, event, catalog)),
-  ];
-  if (mistakes.length === 0) return;
-  throw new RowhookError(
-    'catalog_invalid',
-    `catalog "${catalog.name}":\n${mistakes.map((m) => `  ${m}`).join('\n')}`,
-    {
-      fix: 'Correct the catalog; nothing was installed or started.',
-    },
-  );
-}
-
-function resourceMistakes(name: string, resource: Resource): string[] {
-  const path = `resources.${name}`;
+export function catalogMistakes(
+  catalog: Pick<Catalog, 'resources' | 'events'>,
+  resourceNames: readonly string[],
+): Mistake[] {
+  const excluded = excludedColumns(catalog.resources);
   return [
-    ...tableMistakes(`${path}.table`, resource.table),
-    ...(resource.key?.length === 0 ? [`${path}.key: expected at least one column, found none`] : []),
-    ...fieldsMistakes(`${path}.fields`, resource.fields),
-    ...(resource.parts ?? []).flatMap((part, i) => tableMistakes(`${path}.parts[${i}].table`, part.table)),
+    ...Object.entries(catalog.resources).flatMap(([name, resource]) => [
+      ...fieldMistakes(`resources.${name}`, resource, excluded),
+      ...sourceMistakes(`resources.${name}.source`, resource),
+    ]),
+    ...keyConflicts(catalog.resources),
+    ...Object.entries(catalog.events).flatMap(([name, event]) =>
+      eventMistakes(`events.${name}`, name, event, catalog.resources, resourceNames),
+    ),
   ];
 }
 
-function tableMistakes(path: string, table: string): string[] {
-  return /^[^."]+(\.[^."]+)?$/.test(table)
-    ? []
-    : [`${path}: expected "table" or "schema.table", found ${JSON.stringify(table)}`];
+/** Two resources may show one table, each in its own way; but its changes have one key. */
+function keyConflicts(resources: Catalog['resources']): Mistake[] {
+  const keys = new Map<string, readonly string[]>();
+  return Object.entries(resources).flatMap(([name, resource]) => {
+    const table = quoteTable(resource.table);
+    const key = resource.key ?? defaultKey;
+    const other = keys.get(table) ?? key;
+    keys.set(table, other);
+    if (other.join('\0') === key.join('\0')) return [];
+    return [
+      mistake(
+        'key_conflict',
+        `resources.${name}.key`,
+        `(${other.join(', ')}) as in the other resource of ${resource.table}`,
+        `(${key.join(', ')})`,
+      ),
+    ];
+  });
 }
 
-function fieldsMistakes(path: string, fields: Fields | ColumnField): string[] {
-  if (isBare(fields)) return [];
-  const entries = Object.entries(fields);
-  if (entries.length === 0) return [`${path}: expected at least one field, found none`];
-  return entries.flatMap(([name, field]) => [
-    ...(Buffer.byteLength(name) > longestName
-      ? [`${path}.${name}: a name may have ${longestName} bytes`]
-      : []),
-    // JavaScript moves keys that look like numbers to the front, so their order could not be kept.
-    ...(/^\d+$/.test(name) ? [`${path}.${name}: a name may not be a number`] : []),
-    ...fieldMistakes(`${path}.${name}`, field),
-  ]);
-}
-
-function fieldMistakes(path: string, field: Field): string[] {
-  switch (field.kind) {
-    case 'column':
-      return typeof field.format === 'object' && !(field.format.places >= 0 && field.format.places <= 20)
-        ? [`${path}.format.places: expected 0 to 20, found ${field.format.places}`]
-        : [];
-    case 'one':
-    case 'many':
-      return [
-        ...tableMistakes(`${path}.table`, field.table),
-        ...fieldsMistakes(`${path}.fields`, field.fields),
-      ];
-    case 'choice':
-      return Object.entries(field.cases).flatMap(([name, one]) =>
-        fieldMistakes(`${path}.cases.${name}`, one),
-      );
+function sourceMistakes(path: string, { source, key = defaultKey }: Resource): Mistake[] {
+  if (source?.kind !== 'http') return [];
+  const named = [...source.url.matchAll(/\{([^{}]*)\}/g)].map(([, column = '']) => column);
+  const bare = source.url.replaceAll(/\{[^{}]*\}/g, '1');
+  const url = URL.canParse(bare) ? new URL(bare) : undefined;
+  const mistakes: Mistake[] = [];
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    const expected = 'an absolute URL like https://crm.example/api/people/{id}';
+    mistakes.push(mistake('url_invalid', `${path}.url`, expected, shown(source.url)));
   }
+  const wrong = named.filter((column) => !key.includes(column));
+  const missing = key.filter((column) => !named.includes(column));
+  if (wrong.length > 0 || missing.length > 0) {
+    const expected = `the key's columns as ${key.map((column) => `{${column}}`).join(', ')}`;
+    mistakes.push(mistake('url_invalid', `${path}.url`, expected, shown(source.url)));
+  }
+  for (const [name, least, most] of [
+    ['timeoutMs', 1, 600_000],
+    ['retries', 0, 10],
+    ['concurrency', 1, 1_000],
+  ] as const) {
+    const given = source[name];
+    if (given === undefined || (Number.isInteger(given) && given >= least && given <= most)) continue;
+    mistakes.push(mistake('value_wrong', `${path}.${name}`, `${least} to ${most}`, shown(given)));
+  }
+  return mistakes;
 }
 
-function eventMistakes(name: string, event: EventDefinition, catalog: Catalog): string[] {
-  const path = `events.${name}`;
-  const resource = catalog.resources[event.resource];
-  const mistakes: string[] = [];
-  if (!eventName.test(name)) mistakes.push(`${path}: expected letters, digits and _ . : - (at most 100)`);
-  if (reservedEvents.includes(name)) mistakes.push(`${path}: this name is reserved`);
-  if (!resource) {
-    const known = Object.keys(catalog.resources).join(', ');
-    mistakes.push(`${path}.resource: expected one of ${known}, found "${event.resource}"`);
-    return mistakes;
+function eventMistakes(
+  path: string,
+  name: string,
+  event: EventDefinition,
+  resources: Catalog['resources'],
+  resourceNames: readonly string[],
+): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (!eventName.test(name)) {
+    const expected = 'letters, digits and _ . : - (at most 100, beginning with a letter or digit)';
+    mistakes.push(mistake('event_name_invalid', path, expected, shown(name)));
   }
-  if (event.on === 'transition' && event.part !== undefined) {
-    const parts: readonly Part[] = resource.parts ?? [];
-    if (!parts.some((part) => part.table === event.part)) {
-      const known = parts.map((part) => part.table).join(', ') || 'none';
-      mistakes.push(`${path}.part: expected a part of ${event.resource} (${known}), found "${event.part}"`);
+  if (reservedEvents.includes(name)) {
+    mistakes.push(mistake('event_name_invalid', path, 'a name that is not reserved', shown(name)));
+  }
+  if (!resourceNames.includes(event.resource)) {
+    const expected = `one of ${resourceNames.join(', ') || 'the resources, of which there are none'}`;
+    mistakes.push(mistake('resource_unknown', `${path}.resource`, expected, shown(event.resource)));
+  }
+  const resource = resources[event.resource];
+  const part = 'part' in event ? event.part : undefined;
+  if (resource && part !== undefined) {
+    const parts = (resource.parts ?? []).map(({ table }) => table);
+    if (!parts.some((table) => quoteTable(table) === quoteTable(part))) {
+      const expected = `a part of ${event.resource} (${parts.join(', ') || 'it has none'})`;
+      mistakes.push(mistake('part_unknown', `${path}.part`, expected, shown(part)));
     }
   }
   return mistakes;

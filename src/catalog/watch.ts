@@ -1,6 +1,8 @@
 import { quoteTable } from './table-name.ts';
 import {
   type Catalog,
+  type Columns,
+  type Conditions,
   type EventDefinition,
   type Field,
   type Fields,
@@ -12,44 +14,69 @@ import {
 /** The key that a table has when nobody says otherwise. */
 export const defaultKey = ['id'] as const;
 
-/** The columns of its own row that a payload shows or follows. */
-export function ownColumns(fields: Fields): string[] {
-  return [...new Set(Object.entries(fields).flatMap(([name, field]) => columnsOf(name, field)))];
+/** The columns of its own row that a payload shows or follows; a payload without fields shows all. */
+export function ownColumns(fields: Fields): Columns {
+  const names = [...new Set(Object.entries(fields).flatMap(([name, field]) => columnsOf(name, field)))];
+  return Object.keys(fields).length === 0 ? '*' : names;
 }
 
 function columnsOf(name: string, field: Field): string[] {
   switch (field.kind) {
     case 'column':
       return [field.column ?? name];
+    case 'constant':
+      return [];
+    case 'deleted_at':
+      return field.column === undefined ? [] : [field.column];
+    case 'object':
+      return Object.entries(field.fields).flatMap(([inner, each]) => columnsOf(inner, each));
     case 'one':
     case 'many':
-      return [field.from];
+      return [field.from].flat();
     case 'choice':
-      return [field.column, ...Object.values(field.cases).map((one) => one.from)];
+      return [field.column, ...Object.values(field.cases).flatMap((one) => [one.from].flat())];
   }
 }
 
 /** The columns of a part that the resource's payload shows, with the column that ties it to the record. */
-export function partColumns(resource: Resource, part: Part): string[] {
+export function partColumns(resource: Resource, part: Part): Columns {
+  if (part.columns === '*') return '*';
   if (part.columns) return [...new Set([...part.columns, part.from])];
   const table = quoteTable(part.table);
-  const shown = Object.values(resource.fields).flatMap((field) => {
+  const shown = [...allFields(resource.fields)].flatMap((field) => {
     if (field.kind !== 'one' && field.kind !== 'many') return [];
-    if (quoteTable(field.table) !== table) return [];
-    return isBare(field.fields) ? [field.fields.column ?? ''] : ownColumns(field.fields);
+    const through = field.through && quoteTable(field.through.table) === table ? field.through : undefined;
+    const linked = through ? [through.from, through.to].flat() : [];
+    if (quoteTable(field.table) !== table) return linked;
+    return [
+      ...linked,
+      ...(isBare(field.fields) ? [field.fields.column ?? ''] : listed(ownColumns(field.fields))),
+    ];
   });
   return [...new Set([...shown, part.from])].filter((column) => column !== '');
 }
 
-/** Which columns of one table an event waits for. */
+const listed = (columns: Columns): readonly string[] => (columns === '*' ? [] : columns);
+
+function* allFields(fields: Fields): Generator<Field> {
+  for (const field of Object.values(fields)) {
+    yield field;
+    if (field.kind === 'object') yield* allFields(field.fields);
+  }
+}
+
+/** What an event needs to see of one table. */
 export interface Watch {
   readonly event: string;
   /** Quoted and schema-qualified. */
   readonly table: string;
-  readonly columns: readonly string[];
+  /** A change of one of these may raise it. */
+  readonly columns: Columns;
+  /** Their values decide whether it is raised. */
+  readonly conditions: readonly string[];
 }
 
-/** Every (event, table, columns) of a catalog whose change makes an update or a transition. */
+/** Every (event, table, columns) of a catalog whose change may make an event, or decide about one. */
 export function watches(catalog: Catalog): Watch[] {
   return Object.entries(catalog.events).flatMap(([event, definition]) => {
     const resource = catalog.resources[definition.resource];
@@ -59,18 +86,19 @@ export function watches(catalog: Catalog): Watch[] {
 
 function watchesOf(event: string, definition: EventDefinition, resource: Resource): Watch[] {
   const own = quoteTable(resource.table);
+  const conditions = conditionColumns(definition);
   switch (definition.on) {
     case 'insert':
     case 'delete':
-      return [];
+      return [{ event, table: own, columns: [], conditions }];
     case 'update':
-      if (definition.columns) return [{ event, table: own, columns: definition.columns }];
       return [
-        { event, table: own, columns: ownColumns(resource.fields) },
-        ...(resource.parts ?? []).map((part) => ({
+        { event, table: own, columns: definition.columns ?? ownColumns(resource.fields), conditions },
+        ...(touches(definition) ? (resource.parts ?? []) : []).map((part) => ({
           event,
           table: quoteTable(part.table),
           columns: partColumns(resource, part),
+          conditions: [],
         })),
       ];
     case 'transition':
@@ -79,7 +107,27 @@ function watchesOf(event: string, definition: EventDefinition, resource: Resourc
           event,
           table: definition.part === undefined ? own : quoteTable(definition.part),
           columns: [definition.transition.column],
+          conditions,
         },
       ];
+    case 'assign':
+    case 'unassign':
+      return [{ event, table: quoteTable(definition.part), columns: [], conditions }];
   }
 }
+
+/** Whether a change of a part raises an update: not where it names columns of its own, or looks at its own row's values. */
+export function touches(definition: EventDefinition): boolean {
+  return definition.on === 'update' && definition.columns === undefined && definition.when === undefined;
+}
+
+/** The columns whose values decide about an event. */
+export function conditionColumns(definition: EventDefinition): string[] {
+  const names = (conditions: Conditions | undefined) => Object.keys(conditions ?? {});
+  const own = definition.on === 'transition' ? [definition.transition.column] : [];
+  return [...new Set([...own, ...names(definition.when?.old), ...names(definition.when?.new)])];
+}
+
+/** The columns of a resource's own row that say whether it is there for the world. */
+export const lifeColumns = (resource: Resource): readonly string[] =>
+  resource.softDelete === undefined ? [] : [resource.softDelete];

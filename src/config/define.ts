@@ -1,4 +1,5 @@
-import type { Catalog } from '../catalog/types.ts';
+import type { CatalogInput } from '../catalog/define.ts';
+import type { Priority } from '../catalog/types.ts';
 import type { PresetName } from './presets.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -8,8 +9,8 @@ export type LogLevel = (typeof logLevels)[number];
 export interface RowhookConfig {
   /** `postgres://user:password@host:5432/name`. Default: $ROWHOOK_DATABASE_URL, else $DATABASE_URL. */
   readonly database?: string | { readonly url?: string | undefined } | undefined;
-  /** What the application's tables mean: of `defineCatalog`, or the name of a preset. */
-  readonly catalog: Catalog | PresetName;
+  /** What the application's tables mean: written here, made by `defineCatalog`, or the name of a preset. */
+  readonly catalog: CatalogInput | PresetName;
   readonly relay?: {
     /** Milliseconds that a change waits at most when its ring was lost; 10 to 60,000. Default: 1000. */
     readonly pollMs?: number | undefined;
@@ -26,6 +27,13 @@ export interface RowhookConfig {
   };
   /** Days for which events and attempts are kept; 1 to 3650. Default: 30. */
   readonly retentionDays?: number | undefined;
+  /** `low`: give way to the application while the database is busy. Default: what the catalog says, else `normal`. */
+  readonly priority?: Priority | undefined;
+  /** Of the priority `low`. */
+  readonly governor?: {
+    /** Sessions of others at work at a time, on average, from which on the database is busy; 1 to 10,000. Default: 2. */
+    readonly busyBackends?: number | undefined;
+  };
   /** Default: `info`. */
   readonly logLevel?: LogLevel | undefined;
 }

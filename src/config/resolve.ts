@@ -1,10 +1,10 @@
-import type { Catalog } from '../catalog/types.ts';
-import { validateCatalog } from '../catalog/validate.ts';
-import { RowhookError } from '../errors.ts';
-import { dialectNamed } from '../wire/dialects.ts';
+import { completeCatalog } from '../catalog/complete.ts';
+import { type Mistake, mistake, shown } from '../catalog/mistake.ts';
+import type { Catalog, Priority } from '../catalog/types.ts';
+import { dialectProblem } from '../wire/dialects.ts';
 import { type Environment, findDatabase } from './database-url.ts';
 import type { LogLevel, RowhookConfig } from './define.ts';
-import { describeIssues } from './mistakes.ts';
+import { configMistakes, invalid } from './mistakes.ts';
 import { presetNamed } from './presets.ts';
 import { configSchema } from './schema.ts';
 
@@ -19,6 +19,8 @@ export interface ResolvedConfig {
     readonly timeoutMs?: number;
     readonly allow?: readonly string[];
   };
+  readonly priority: Priority;
+  readonly governor: { readonly busyBackends?: number };
   readonly retentionDays?: number;
   readonly logLevel: LogLevel;
 }
@@ -39,38 +41,38 @@ export interface ResolveOptions {
 export function resolveConfig(config: RowhookConfig, options: ResolveOptions = {}): ResolvedConfig {
   const { env = {}, name = 'config' } = options;
   const parsed = configSchema.safeParse(config);
-  if (!parsed.success) {
-    const mistakes = describeIssues(parsed.error.issues, config);
-    const lines =
-      mistakes.length === 1 ? ` ${mistakes[0]}` : mistakes.map((mistake) => `\n  ${mistake}`).join('');
-    throw new RowhookError('config_invalid', `${name}:${lines}`, { where: name, fix: 'Correct the config.' });
-  }
-  const { database, catalog, relay, delivery, retentionDays, logLevel } = parsed.data;
+  const { catalog, mistakes } = catalogOf(config?.catalog);
+  const all = [...configMistakes(parsed.error?.issues ?? [], config), ...mistakes];
+  if (!parsed.success || !catalog || all.length > 0) throw invalid(name, all);
+  const { database, relay, delivery, priority, governor, retentionDays, logLevel } = parsed.data;
   return {
     databaseUrl: findDatabase({ given: options.databaseUrl, configured: database?.url, env, name }),
-    catalog: completeCatalog(catalog as Catalog | string, name),
+    catalog,
     relay: withoutUndefined(relay ?? {}),
     delivery: withoutUndefined(delivery ?? {}),
+    priority: priority ?? catalog.priority ?? 'normal',
+    governor: withoutUndefined(governor ?? {}),
     ...(retentionDays === undefined ? {} : { retentionDays }),
     logLevel: logLevel ?? 'info',
   };
 }
 
-function completeCatalog(catalog: Catalog | string, name: string): Catalog {
-  if (typeof catalog === 'string') return presetNamed(catalog)!;
-  const complete = { ...catalog, timestamps: catalog.timestamps ?? 'iso' };
-  try {
-    validateCatalog(complete);
-    dialectNamed(complete.dialect);
-    return complete;
-  } catch (error) {
-    if (error instanceof RowhookError) throw error;
-    // In plain JavaScript or JSON it may be of any form.
-    throw new RowhookError('catalog_invalid', `catalog of ${name}: ${String(error)}`, {
-      fix: 'Make it with defineCatalog and its field functions.',
-      cause: error,
-    });
-  }
+/** A config's catalog in full; where it is neither a name nor an object, the config's own mistakes say so. */
+function catalogOf(given: unknown): { catalog?: Catalog | undefined; mistakes: readonly Mistake[] } {
+  if (typeof given === 'string') return { catalog: presetNamed(given), mistakes: [] };
+  if (typeof given !== 'object' || given === null) return { mistakes: [] };
+  const { catalog, mistakes } = completeCatalog(given);
+  const { dialect = 'standard' } = given as { dialect?: unknown };
+  const problem = typeof dialect === 'string' ? dialectProblem(dialect) : undefined;
+  return {
+    catalog,
+    mistakes: [
+      ...(problem ? [mistake('dialect_unknown', 'catalog.dialect', problem, shown(dialect))] : []),
+      ...mistakes.map(({ code, path, expected, found }) =>
+        mistake(code, path ? `catalog.${path}` : 'catalog', expected, found),
+      ),
+    ],
+  };
 }
 
 /** A key with undefined would hide the default of whoever it is handed to. */

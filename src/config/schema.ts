@@ -1,15 +1,20 @@
 import { z } from 'zod';
+import { strict } from '../catalog/issues.ts';
+import type { Priority } from '../catalog/types.ts';
 import { parseAllowList } from '../delivery/guard.ts';
 import { logLevels } from './define.ts';
 import { presetNames } from './presets.ts';
 
-/** A refinement's `error` says what was expected; mistakes.ts makes sentences of it. */
+const priorities = ['normal', 'low'] as const satisfies readonly Priority[];
+
+/** A refinement's `error` says what was expected; catalog/issues.ts makes mistakes of it. */
 export const databaseUrl = z.string().refine((url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url), {
   error: 'a URL like postgres://user:password@host:5432/name',
 });
-const database = z.strictObject({ url: databaseUrl.optional() });
-const relay = z.strictObject({ pollMs: z.int().min(10).max(60_000).optional() });
-const delivery = z.strictObject({
+const database = strict({ url: databaseUrl.optional() });
+const relay = strict({ pollMs: z.int().min(10).max(60_000).optional() });
+const governor = strict({ busyBackends: z.number().min(1).max(10_000).optional() });
+const delivery = strict({
   concurrency: z.int().min(1).max(1_000).optional(),
   perEndpoint: z.int().min(1).max(1_000).optional(),
   timeoutMs: z.int().min(100).max(600_000).optional(),
@@ -22,15 +27,17 @@ const delivery = z.strictObject({
     .optional(),
 });
 
-/** What it says beyond this is checked where catalogs are: see validateCatalog. */
+/** A preset's name, or a catalog, which completeCatalog looks at. */
 const catalog = z.custom<object | string>(
   (value) =>
-    typeof value === 'string' ? presetNames.some((name) => name === value) : looksLikeCatalog(value),
-  { error: `a catalog made by defineCatalog, or the name of a preset (${presetNames.join(', ')})` },
+    typeof value === 'string'
+      ? presetNames.some((name) => name === value)
+      : typeof value === 'object' && value !== null,
+  { error: `a catalog, or the name of a preset (${presetNames.join(', ')})` },
 );
 
 /** The config file's form. Optional parts stay undefined: their defaults live where they are used. */
-export const configSchema = z.strictObject({
+export const configSchema = strict({
   database: z.preprocess(
     (value) => (typeof value === 'string' ? { url: value } : value),
     database.optional(),
@@ -38,27 +45,11 @@ export const configSchema = z.strictObject({
   catalog,
   relay: relay.optional(),
   delivery: delivery.optional(),
+  priority: z.enum(priorities).optional(),
+  governor: governor.optional(),
   retentionDays: z.int().min(1).max(3_650).optional(),
   logLevel: z.enum(logLevels).optional(),
 });
-
-/** The keys that there are at a path, for suggestions. */
-export const knownKeys: Readonly<Record<string, readonly string[]>> = {
-  '': Object.keys(configSchema.shape),
-  database: Object.keys(database.shape),
-  relay: Object.keys(relay.shape),
-  delivery: Object.keys(delivery.shape),
-};
-
-function looksLikeCatalog(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, dialect, resources, events } = value as Record<string, unknown>;
-  return [name, dialect].every((text) => typeof text === 'string') && [resources, events].every(isRecord);
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isAllowed(entry: string): boolean {
   try {

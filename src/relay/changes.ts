@@ -1,5 +1,3 @@
-import type { ColumnValue } from '../catalog/types.ts';
-
 /** A row of rowhook.outbox as pg returns it. */
 export interface OutboxRow {
   readonly seq: string;
@@ -63,9 +61,4 @@ function unpackRow(row: OutboxRow, op: 'i' | 'u' | 'd'): Change[] {
       image: op !== 'd' ? undefined : val?.startsWith('[') ? (values[0] ?? null) : val,
     };
   });
-}
-
-/** Whether a column's text, as a change holds it, is the value that a catalog names. */
-export function isValue(text: string | null | undefined, value: ColumnValue): boolean {
-  return value === null ? text === null : text === String(value);
 }

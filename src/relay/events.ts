@@ -1,5 +1,5 @@
 import type { Catalog, EventDefinition } from '../catalog/types.ts';
-import type { NetEffect } from './net-effect.ts';
+import { type NetEffect, netEffects, type RecordChange } from './net-effect.ts';
 
 /** A named event of a record, before its payload is known. */
 export interface RecordEvent {
@@ -9,14 +9,49 @@ export interface RecordEvent {
   readonly seq: number;
   readonly changedAt: string;
   readonly requestId: string | null;
-  /** The record was deleted: its last row as JSON text, null when it was not kept. Undefined: the record as it is now. */
+  /** It says that the record is gone. */
+  readonly deleted: boolean;
+  /** The record's last row as JSON text, null when it was not kept. Undefined: the row is there, as far as this event knows. */
   readonly image: string | null | undefined;
+  /** Only parts of the record changed. */
+  readonly touched: boolean;
 }
 
-/** The catalog's events that a net effect raises, in the catalog's order. Pure. */
-export function eventsOf(effect: NetEffect, catalog: Catalog): RecordEvent[] {
-  return Object.entries(catalog.events)
-    .filter(([name, definition]) => raises(effect, name, definition))
+type NamedDefinition = readonly [name: string, definition: EventDefinition];
+
+/** A catalog's events by resource, in the catalog's order: made once, looked into for each effect. */
+export type EventTable = ReadonlyMap<string, readonly NamedDefinition[]>;
+
+export function eventTable(catalog: Catalog): EventTable {
+  const table = new Map<string, NamedDefinition[]>();
+  for (const [name, definition] of Object.entries(catalog.events)) {
+    table.set(definition.resource, [...(table.get(definition.resource) ?? []), [name, definition]]);
+  }
+  return table;
+}
+
+/**
+ * The events that changes raise: those of the net effect of a transaction on a record, and those of each single change. In the
+ * order of the changes that they speak of. Pure.
+ * @param changes in the order of their seq
+ */
+export function eventsOf(changes: readonly RecordChange[], table: EventTable): RecordEvent[] {
+  const events = netEffects(changes).flatMap((effect) => raisedBy(effect, table, 'transaction'));
+  const single = new Set(
+    [...table].flatMap(([name, all]) => (all.some(([, { per }]) => per === 'change') ? [name] : [])),
+  );
+  if (single.size === 0) return events;
+  const each = changes
+    .filter(({ resourceName }) => single.has(resourceName))
+    .flatMap((change) => netEffects([change]).flatMap((effect) => raisedBy(effect, table, 'change')));
+  return [...events, ...each].sort((a, b) => a.seq - b.seq);
+}
+
+function raisedBy(effect: NetEffect, table: EventTable, per: 'transaction' | 'change'): RecordEvent[] {
+  return (table.get(effect.resourceName) ?? [])
+    .filter(
+      ([name, definition]) => (definition.per ?? 'transaction') === per && raises(effect, name, definition),
+    )
     .map(([name]) => ({
       name,
       resourceName: effect.resourceName,
@@ -24,19 +59,25 @@ export function eventsOf(effect: NetEffect, catalog: Catalog): RecordEvent[] {
       seq: effect.seq,
       changedAt: effect.changedAt.toISOString(),
       requestId: effect.requestId,
-      image: effect.effect === 'delete' ? (effect.image ?? null) : undefined,
+      deleted: effect.effect === 'delete',
+      image: effect.effect === 'delete' ? effect.image : undefined,
+      touched: effect.touched,
     }));
 }
 
 function raises(effect: NetEffect, name: string, definition: EventDefinition): boolean {
-  if (definition.resource !== effect.resourceName) return false;
+  const held = definition.when === undefined || effect.held.has(name);
   switch (definition.on) {
     case 'insert':
     case 'delete':
-      return effect.effect === definition.on;
+      return effect.effect === definition.on && held;
     case 'update':
-      return effect.effect === 'update' && (effect.updates === 'all' || effect.updates.has(name));
+      return effect.effect === 'update' && (effect.updates === 'all' || effect.updates.has(name)) && held;
     case 'transition':
-      return effect.effect === 'update' && effect.transitions.has(name);
+      return effect.effect === 'update' && effect.held.has(name);
+    case 'assign':
+    case 'unassign':
+      // Of a record that is gone nobody needs to hear what left it.
+      return effect.effect !== 'delete' && effect.held.has(name);
   }
 }

@@ -6,6 +6,8 @@ import type { RecordEvent } from './events.ts';
 export interface Subscriber {
   readonly id: string;
   readonly events: readonly string[];
+  /** Whose events it gets; null: everybody's. */
+  readonly tenant: string | null;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Subscriber {
 export async function subscribers(db: Queryable, names: readonly string[]): Promise<Subscriber[]> {
   const { rows } = await db.query<Subscriber>({
     name: 'rowhook_subscribers',
-    text: 'select id::text, events from rowhook.endpoint where active and events && $1::text[] order by id',
+    text: 'select id::text, events, tenant from rowhook.endpoint where active and events && $1::text[] order by id',
     values: [[...names, '*']],
   });
   return rows;
@@ -31,6 +33,7 @@ export interface ReadyEvent {
   readonly event: RecordEvent;
   /** JSON text; null when nobody is subscribed. */
   readonly payload: string | null;
+  readonly tenant: string | null;
   readonly endpointIds: readonly string[];
 }
 
@@ -40,9 +43,9 @@ export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promi
   await db.query({
     name: 'rowhook_events',
     text: `insert into rowhook.event
-        (id, name, resource, record_key, request_id, payload, delivery_count, seq, changed_at)
+        (id, name, resource, record_key, request_id, payload, delivery_count, seq, changed_at, tenant)
       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[],
-        $9::timestamptz[])`,
+        $9::timestamptz[], $10::text[])`,
     values: [
       events.map(({ id }) => id),
       events.map(({ event }) => event.name),
@@ -53,6 +56,7 @@ export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promi
       events.map(({ endpointIds }) => endpointIds.length),
       events.map(({ event }) => event.seq),
       events.map(({ event }) => event.changedAt),
+      events.map(({ tenant }) => tenant),
     ],
   });
   const deliveries = events.flatMap(({ id, endpointIds }) =>

@@ -19,8 +19,10 @@ export async function lookUp(db: Queryable, lookups: readonly Lookup[]): Promise
   for (const [role, group] of groups) {
     const keys = await recordsWith(db, role, [...new Set(group.flatMap(({ values }) => values))]);
     for (const lookup of group) {
-      const found = new Set(lookup.values.flatMap((value) => keys.get(value) ?? []));
-      for (const change of touches(lookup, [...found])) changes.push(change);
+      const records = lookup.values.flatMap((value) =>
+        (keys.get(value) ?? []).map((key) => ({ key, value })),
+      );
+      for (const change of touches(lookup, records)) changes.push(change);
     }
   }
   return changes;
@@ -39,9 +41,10 @@ async function recordsWith(
   const type = facts?.columns.get(column) ?? 'text';
   const texts = (role.resource.key ?? defaultKey).map((name) => `t.${quoteName(name)}::text`);
   const key = texts.length === 1 ? texts[0] : `json_build_array(${texts.join(', ')})::text`;
+  // The value as it was given, not as the record has it: 5 and 5.00 are one number in two texts.
   const { rows } = await db.query<{ value: string; key: string }>(
-    `select t.${quoteName(column)}::text as value, ${key} as key
-     from ${table} t where t.${quoteName(column)} = any ($1::text[]::${type}[])`,
+    `select given.value, ${key} as key
+     from unnest($1::text[]) given(value) join ${table} t on t.${quoteName(column)} = given.value::${type}`,
     [values],
   );
   const found = new Map<string, string[]>();

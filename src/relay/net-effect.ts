@@ -1,27 +1,18 @@
-import type { Transition } from '../catalog/types.ts';
-import { isValue } from './changes.ts';
+import { holds, type Seen } from './decide.ts';
 
-/** A column that an event watches for a transition, as one change, or several, saw it. */
-export interface SeenTransition {
-  readonly event: string;
-  readonly transition: Transition;
-  readonly before: string | null | undefined;
-  readonly after: string | null | undefined;
-}
-
-/** What one change means for one record: a change of its own row, or of a part of it (`touch`). */
+/** What one change means for one record: a change of its own row, the end of a row that nobody saw, or a change of a part (`touch`). */
 export interface RecordChange {
   readonly resourceName: string;
   readonly key: string;
-  readonly op: 'insert' | 'update' | 'delete' | 'touch';
+  readonly op: 'insert' | 'update' | 'delete' | 'vanish' | 'touch';
   readonly seq: number;
   readonly xid: string;
   readonly changedAt: Date;
   readonly requestId: string | null;
   /** Update events whose columns changed. */
   readonly updates: readonly string[];
-  readonly transitions: readonly SeenTransition[];
-  /** Deletes: the last row as JSON text, null when it was not kept. */
+  readonly seen: readonly Seen[];
+  /** Where the row is gone: as JSON text, null when it was not kept. Undefined: it is still there. */
   readonly image: string | null | undefined;
 }
 
@@ -36,9 +27,11 @@ export interface NetEffect {
   readonly requestId: string | null;
   /** Update events whose columns changed; every one of the resource when the record was replaced. */
   readonly updates: ReadonlySet<string> | 'all';
-  /** Events whose transition took place. */
-  readonly transitions: ReadonlySet<string>;
+  /** Events that the values of a row decide about, and for which they are right. */
+  readonly held: ReadonlySet<string>;
   readonly image: string | null | undefined;
+  /** Only parts of the record changed. */
+  readonly touched: boolean;
 }
 
 interface Fold {
@@ -47,11 +40,14 @@ interface Fold {
   existsAfter: boolean;
   /** Deleted and inserted again: nobody knows which columns differ. */
   replaced: boolean;
+  /** A row that the world did not see any more has ended. */
+  vanished: boolean;
   last: RecordChange;
   image: string | null | undefined;
   requestId: string | null;
   readonly updates: Set<string>;
-  readonly transitions: Map<string, SeenTransition>;
+  /** By event and row: what was before the first change, and after the last. */
+  readonly seen: Map<string, Seen>;
 }
 
 /**
@@ -77,39 +73,48 @@ function newFold(change: RecordChange): Fold {
     existedBefore: undefined,
     existsAfter: true,
     replaced: false,
+    vanished: false,
     last: change,
     image: undefined,
     requestId: null,
     updates: new Set(),
-    transitions: new Map(),
+    seen: new Map(),
   };
 }
 
 function add(fold: Fold, change: RecordChange): void {
+  const { op } = change;
   fold.last = change;
   fold.requestId = change.requestId ?? fold.requestId;
-  if (change.op !== 'touch') fold.existedBefore ??= change.op !== 'insert';
-  if (change.op === 'insert') {
-    // A row trigger of the application's own that updates what is being inserted is captured before the insert is.
-    if (fold.existsAfter) fold.existedBefore = false;
+  if (change.image !== undefined) fold.image = change.image;
+  if (op === 'vanish') {
+    fold.vanished = true;
+    return;
+  }
+  // A row trigger of the application's own that updates what is being inserted is captured before the insert is.
+  const tooLate = op === 'insert' && fold.existsAfter && fold.existedBefore !== undefined;
+  if (op !== 'touch') fold.existedBefore ??= op !== 'insert';
+  if (tooLate) fold.existedBefore = false;
+  if (op === 'insert') {
     fold.replaced ||= !fold.existsAfter;
     fold.existsAfter = true;
   }
-  if (change.op === 'delete') {
-    fold.existsAfter = false;
-    fold.image = change.image;
-  }
+  if (op === 'delete') fold.existsAfter = false;
   for (const event of change.updates) fold.updates.add(event);
-  for (const seen of change.transitions) {
-    const first = fold.transitions.get(seen.event);
-    fold.transitions.set(seen.event, first ? { ...seen, before: first.before } : seen);
+  for (const seen of change.seen) {
+    const id = `${seen.decision.event} ${seen.row}`;
+    const first = fold.seen.get(id);
+    if (!first) fold.seen.set(id, seen);
+    else fold.seen.set(id, tooLate ? { ...first, before: undefined } : { ...seen, before: first.before });
   }
 }
 
 function netEffect(fold: Fold): NetEffect[] {
+  const { last } = fold;
+  const touched = fold.existedBefore === undefined;
+  if (touched && fold.vanished) return [];
   const existedBefore = fold.existedBefore ?? true;
   if (!existedBefore && !fold.existsAfter) return [];
-  const { last } = fold;
   return [
     {
       resourceName: last.resourceName,
@@ -119,12 +124,9 @@ function netEffect(fold: Fold): NetEffect[] {
       changedAt: last.changedAt,
       requestId: fold.requestId,
       updates: fold.replaced ? 'all' : fold.updates,
-      transitions: new Set([...fold.transitions.values()].filter(tookPlace).map((seen) => seen.event)),
+      held: new Set([...fold.seen.values()].filter(holds).map(({ decision }) => decision.event)),
       image: fold.image,
+      touched,
     },
   ];
-}
-
-function tookPlace({ transition, before, after }: SeenTransition): boolean {
-  return isValue(before, transition.from) && isValue(after, transition.to);
 }

@@ -5,23 +5,34 @@ import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import { type OutboxRow, unpack } from './changes.ts';
 import { addCursor, advance, type Cursor, nextWindow } from './cursor.ts';
-import { eventsOf } from './events.ts';
-import { fanOut, subscribers } from './fan-out.ts';
+import { type EventTable, eventsOf, type RecordEvent } from './events.ts';
+import {
+  type External,
+  fetchOutside,
+  nothingExternal,
+  type PayloadSources,
+  wantedOutside,
+} from './external.ts';
+import { fanOut, subscribers, subscribersTo } from './fan-out.ts';
+import { goneRows } from './gone-rows.ts';
 import { lookUp } from './lookups.ts';
-import { type NetEffect, netEffects, type RecordChange } from './net-effect.ts';
+import type { RecordChange } from './net-effect.ts';
 import { park, unpark } from './parked.ts';
 import type { Payloads } from './payloads.ts';
 import { resolve } from './resolve.ts';
 import { type Role, rolesOf } from './roles.ts';
 import { type Lookup, route } from './route.ts';
-import { type PageSize, readPage } from './window.ts';
+import { type Page, type PageSize, readPage, type Window } from './window.ts';
 
 /** In seqs. */
 const farFloor = 10_000;
 
 export interface PageContext {
   readonly catalog: Catalog;
+  /** Of the catalog. */
+  readonly events: EventTable;
   readonly payloads: Payloads;
+  readonly sources: PayloadSources;
   readonly log: Log;
   readonly size: PageSize;
   /** What each capture id's table is to the catalog's resources; filled as ids are met. */
@@ -42,6 +53,9 @@ export interface Turned {
  * Turns one page of the outbox into events and deliveries, in one transaction with the cursor: after a crash the page that did
  * not commit is read again, the one that did is not (invariant 1). Payloads are read in the snapshot that the window ends with.
  *
+ * Where some come from the application itself, that transaction is ended while they are fetched (nothing is written by then) and
+ * another one writes the page; its snapshot is later, as that of any later page of a large window is.
+ *
  * @param parked whether events wait for a delete
  */
 export async function turnPage(
@@ -52,7 +66,22 @@ export async function turnPage(
 ): Promise<Turned> {
   try {
     const now = await begin(client);
-    const turned = await readAndWrite(client, context, cursor, now, parked);
+    const read = await readOutbox(client, context, cursor, now, parked);
+    if (!read) {
+      await client.query('commit');
+      return { cursor, changes: 0, events: 0, deliveries: 0, full: false, parked };
+    }
+    const wanted = wantedOutside(
+      read.events.filter(({ name }) => read.isWanted(name)),
+      context.sources,
+    );
+    let external = nothingExternal;
+    if (wanted.size > 0) {
+      await client.query('commit');
+      external = await fetchOutside(wanted, context.sources, context.catalog);
+      await begin(client);
+    }
+    const turned = await write(client, { ...context, external }, cursor, { ...read, ...now, parked });
     await client.query('commit');
     return turned;
   } catch (error) {
@@ -62,31 +91,55 @@ export async function turnPage(
   }
 }
 
-async function readAndWrite(
+interface Read {
+  readonly window: Window;
+  readonly page: Page;
+  readonly changes: readonly RecordChange[];
+  readonly events: readonly RecordEvent[];
+  /** Somebody may get events of this name. */
+  isWanted(name: string): boolean;
+}
+
+/** The changes of the next page, and their events; undefined where there is nothing to do. Writes nothing. */
+async function readOutbox(
   db: Queryable,
   context: PageContext,
   cursor: Cursor,
   now: Beginning,
   parked: boolean,
-): Promise<Turned> {
+): Promise<Read | undefined> {
   const window = nextWindow(cursor, now.snapshot, now.ceilingSeq);
   const page = await readPage(db, window, context.size);
   // Behind a large window the floor lies far back: an empty one brings it up, or each look would walk over all that was read.
   const floorIsNear = now.ceilingSeq - cursor.floorSeq < farFloor;
-  if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked && floorIsNear) {
-    return { cursor, changes: 0, events: 0, deliveries: 0, full: false, parked };
-  }
-  const effects = netEffects(await recordChanges(db, context, page.rows));
-  const waited = parked ? await unparkFor(db, effects, page.full ? 0 : cursor.windowNumber) : [];
-  const events = [...waited, ...effects.flatMap((effect) => eventsOf(effect, context.catalog))];
+  if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked && floorIsNear)
+    return undefined;
+  const changes = await recordChanges(db, context, page.rows);
+  const events = eventsOf(changes, context.events);
+  const names = [...new Set(events.map(({ name }) => name))];
+  const to = context.sources.size > 0 && names.length > 0 ? await subscribers(db, names) : [];
+  return { window, page, changes, events, isWanted: (name) => subscribersTo(name, to).length > 0 };
+}
+
+async function write(
+  db: Queryable,
+  context: PageContext & { readonly external: External },
+  cursor: Cursor,
+  read: Read & Beginning & { readonly parked: boolean },
+): Promise<Turned> {
+  const { page, parked } = read;
+  const ends = goneRows(read.changes);
+  const waited = parked ? await unpark(db, ends.records, page.full ? 0 : cursor.windowNumber) : [];
+  const events = [...waited, ...read.events];
   const names = [...new Set(events.map((event) => event.name))];
-  const { ready, missing } = await resolve(db, events, effects, {
+  const { ready, missing } = await resolve(db, events, {
     ...context,
     subscribers: names.length > 0 ? await subscribers(db, names) : [],
+    goneRows: ends,
   });
   if (missing.length > 0) await park(db, missing, cursor.windowNumber);
   const deliveries = ready.length > 0 ? await fanOut(db, ready) : 0;
-  const next = advance(cursor, window, page, now.ceilingSeq);
+  const next = advance(cursor, read.window, page, read.ceilingSeq);
   await addCursor(db, next);
   return {
     full: page.full,
@@ -142,9 +195,4 @@ async function learnRoles(db: Queryable, context: PageContext, rows: readonly Ou
       context.log.warn({ captureId: row.capture_id, seq: Number(row.seq) }, 'a captured table was truncated');
     }
   }
-}
-
-function unparkFor(db: Queryable, effects: readonly NetEffect[], windowsBefore: number) {
-  const deleted = effects.filter(({ effect }) => effect === 'delete');
-  return unpark(db, deleted, windowsBefore);
 }

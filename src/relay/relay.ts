@@ -3,9 +3,12 @@ import { Client, type ClientConfig } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
 import { RowhookError } from '../errors.ts';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
+import { fullSpeed, type Pace, rest } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import type { Bell } from './bell.ts';
 import { type Cursor, firstCursor, pruneCursors, readCursor } from './cursor.ts';
+import { eventTable } from './events.ts';
+import type { PayloadSources } from './external.ts';
 import { type PageContext, turnPage } from './page.ts';
 import { anyParked } from './parked.ts';
 import { createPause } from './pause.ts';
@@ -20,8 +23,12 @@ export interface RelayOptions {
   readonly bell: Bell;
   /** Called after deliveries were committed. */
   readonly onDeliveries: () => void;
+  /** Payloads that do not come from the database, by resource. */
+  readonly sources?: PayloadSources;
   /** How long a change waits at most when its ring is lost, in ms. */
   readonly pollMs?: number;
+  /** Default: full speed. */
+  readonly pace?: Pace;
 }
 
 /** `standby`: another daemon's relay is the active one. */
@@ -54,7 +61,7 @@ const goodbyeMs = 1_000;
  * milliseconds and nobody rings; when none came for a while it sleeps until the bell rings or the poll interval is over.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { log, bell } = options;
+  const { log, bell, pace = fullSpeed } = options;
   const pause = createPause();
   let standing: Standing = 'stopped';
   let stopping = false;
@@ -115,7 +122,9 @@ export function createRelay(options: RelayOptions): Relay {
   async function read(db: Client, onPage: () => void): Promise<void> {
     const context: Omit<PageContext, 'size'> = {
       catalog: options.catalog,
+      events: eventTable(options.catalog),
       payloads: await preparePayloads(db, options.catalog),
+      sources: options.sources ?? new Map(),
       log,
       roles: new Map(),
     };
@@ -128,7 +137,10 @@ export function createRelay(options: RelayOptions): Relay {
     let dozeMs = awakeMs;
     await announceAwake(db);
     while (!stopping) {
-      const size = { rows: changes, changes };
+      // While giving way mind that a transaction larger than half a page is folded in pieces: so many changes for so few rows.
+      const rows = pace.batch(changes);
+      const size = { rows, changes: Math.min(changes, 2 * rows) };
+      const startedAt = performance.now();
       const turned = await turnPage(db, { ...context, size }, cursor, parked);
       onPage();
       cursor = turned.cursor;
@@ -141,6 +153,7 @@ export function createRelay(options: RelayOptions): Relay {
         dozing = undefined;
         standing = 'reading';
       }
+      await rest(pace, performance.now() - startedAt, (ms) => pause.forMs(ms), () => stopping);
       if (turned.full) continue;
       if (Date.now() - housekeeping > housekeepingMs) {
         housekeeping = Date.now();

@@ -2,9 +2,22 @@ import type { Catalog } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
+import type { External } from './external.ts';
 import { type ReadyEvent, type Subscriber, subscribersTo } from './fan-out.ts';
-import type { NetEffect } from './net-effect.ts';
-import type { Payloads } from './payloads.ts';
+import type { GoneRows } from './gone-rows.ts';
+import type { Gone, LiveBody, Payloads } from './payloads.ts';
+import { type Owned, recordId, tenantsOf } from './tenants.ts';
+
+export interface ResolveContext {
+  readonly catalog: Catalog;
+  readonly payloads: Payloads;
+  /** Whoever subscribes to one of the events, of whatever tenant. */
+  readonly subscribers: readonly Subscriber[];
+  /** Last rows of the records that ended on this page. */
+  readonly goneRows: GoneRows;
+  /** Payloads that were not made by the database. */
+  readonly external: External;
+}
 
 export interface Resolved {
   readonly ready: readonly ReadyEvent[];
@@ -13,7 +26,8 @@ export interface Resolved {
 }
 
 /**
- * Gives every event the endpoints it goes to and its payload: one query for each resource, none for events without a subscriber.
+ * Gives every event its tenant, the endpoints it goes to, and its payload: one query for each resource, none for events that
+ * nobody gets. Tenant and payload are read in one snapshot: an event belongs to the tenant of the record as its body shows it.
  *
  * A delete speaks of the record's last row. So does an earlier event of a record that is gone by now: the delete that came after
  * it, on this page, has the row.
@@ -21,55 +35,120 @@ export interface Resolved {
 export async function resolve(
   db: Queryable,
   events: readonly RecordEvent[],
-  effects: readonly NetEffect[],
-  context: {
-    readonly catalog: Catalog;
-    readonly payloads: Payloads;
-    readonly subscribers: readonly Subscriber[];
-  },
+  context: ResolveContext,
 ): Promise<Resolved> {
-  const addressed = events.map((event) => ({
-    event,
-    endpointIds: subscribersTo(event.name, context.subscribers).map(({ id }) => id),
-  }));
-  const wanted = addressed.filter(({ endpointIds }) => endpointIds.length > 0).map(({ event }) => event);
-  const live = await liveBodies(db, wanted, context.payloads);
-  const deletes = deletesOf(effects);
-  const missing = new Set<RecordEvent>();
-  const images = new Map<RecordEvent, string>();
-  for (const event of wanted) {
-    if (event.image === undefined && live.has(recordId(event))) continue;
-    const image = event.image === undefined ? deletes.after(event) : event.image;
-    if (image === undefined) missing.add(event);
-    else images.set(event, image ?? keyAlone(event, context.catalog));
-  }
-  const gone = await goneBodies(db, images, context.payloads);
+  const named = events.map((event) => ({ event, to: subscribersTo(event.name, context.subscribers) }));
+  const tenants = await tenantsOfEvents(
+    db,
+    // Also of deletes that nobody gets: what hangs on the record may ask for them later.
+    named.filter(({ event, to }) => to.length > 0 || event.deleted).map(({ event }) => event),
+    context,
+  );
+  const addressed = named.map(({ event, to }) => {
+    const tenant = tenants.get(event) ?? null;
+    return { event, tenant, endpointIds: to.filter((one) => takes(one, tenant)).map(({ id }) => id) };
+  });
+  // Nobody knows yet whose record it was.
+  const unknown = named.filter(
+    ({ event, to }) => to.length > 0 && tenants.has(event) && tenants.get(event) === undefined,
+  );
+  const missing = new Set(unknown.map(({ event }) => event));
+  const wanted = addressed
+    .filter(({ event, endpointIds }) => endpointIds.length > 0 && !missing.has(event))
+    .map(({ event }) => event);
+  const bodies = await bodiesOf(db, wanted, context, missing);
   return {
-    ready: addressed
-      .filter(({ event }) => !missing.has(event))
-      .map(({ event, endpointIds }) => ({
-        event,
-        endpointIds,
-        payload: endpointIds.length === 0 ? null : (gone.get(event) ?? live.get(recordId(event))!),
-      })),
+    ready: addressed.flatMap(({ event, tenant, endpointIds }) => {
+      if (missing.has(event)) return [];
+      const payload = bodies.get(event);
+      // Parts of a record that the world does not see: there is nothing to say.
+      if (payload === hidden) return [];
+      return [{ event, tenant, endpointIds, payload: endpointIds.length === 0 ? null : payload! }];
+    }),
     missing: [...missing],
   };
 }
 
-const recordId = (record: { resourceName: string; key: string }): string =>
-  `${record.resourceName} ${record.key}`;
+/** Instead of a body, where an event is none. */
+const hidden = Symbol('hidden');
+
+function takes(subscriber: Subscriber, tenant: string | null): boolean {
+  return subscriber.tenant === null || subscriber.tenant === tenant;
+}
+
+async function tenantsOfEvents(
+  db: Queryable,
+  events: readonly RecordEvent[],
+  context: ResolveContext,
+): Promise<Map<RecordEvent, string | null | undefined>> {
+  const owned = events.filter(
+    ({ resourceName }) => context.catalog.resources[resourceName]?.tenant !== undefined,
+  );
+  const asked = owned.map((event) => ask(event, event.image ?? undefined));
+  const found = await tenantsOf(db, asked, { ...context, lastRows: context.goneRows.latest });
+  // Their rows have gone since: what is left is on this page, or not yet read.
+  const late = owned.filter((_, i) => found[i] === undefined);
+  const again = late.map((event) => ask(event, context.goneRows.after(event) ?? undefined));
+  const foundLate = await tenantsOf(db, again, { ...context, lastRows: context.goneRows.latest });
+  return new Map(
+    owned.map((event, i) => [event, found[i] === undefined ? foundLate[late.indexOf(event)] : found[i]]),
+  );
+
+  function ask({ resourceName, key }: RecordEvent, image: string | undefined): Owned {
+    return { resourceName, key, image };
+  }
+}
+
+async function bodiesOf(
+  db: Queryable,
+  wanted: readonly RecordEvent[],
+  context: ResolveContext,
+  missing: Set<RecordEvent>,
+): Promise<Map<RecordEvent, string | typeof hidden>> {
+  const bodies = new Map<RecordEvent, string | typeof hidden>();
+  const gone = new Map<RecordEvent, string | undefined>();
+  const live = await liveBodies(db, wanted, context);
+  for (const event of wanted) {
+    if (event.deleted) {
+      // A mark was set, and the row is there; or it went with a later delete, or its end is still to be read.
+      const image = event.image === undefined ? context.goneRows.after(event) : event.image;
+      gone.set(event, image === null ? keyAlone(event, context.catalog) : image);
+      continue;
+    }
+    if (event.image !== undefined) {
+      gone.set(event, event.image ?? keyAlone(event, context.catalog));
+      continue;
+    }
+    const body = context.external.bodyOf(event) ?? live.get(recordId(event));
+    const known = typeof body === 'string' ? { body, alive: true } : body;
+    if (known && (known.alive || !event.touched || context.goneRows.markedAfter(event))) {
+      bodies.set(event, known.body);
+    } else if (known) {
+      bodies.set(event, hidden);
+    } else {
+      const image = context.goneRows.after(event);
+      if (image === undefined) missing.add(event);
+      else gone.set(event, image ?? keyAlone(event, context.catalog));
+    }
+  }
+  for (const [event, body] of await goneBodies(db, gone, context.payloads)) {
+    if (body === undefined) missing.add(event);
+    else bodies.set(event, body);
+  }
+  return bodies;
+}
 
 async function liveBodies(
   db: Queryable,
   events: readonly RecordEvent[],
-  payloads: Payloads,
-): Promise<Map<string, string>> {
+  { payloads, external }: ResolveContext,
+): Promise<Map<string, LiveBody>> {
   const keys = new Map<string, Set<string>>();
   for (const event of events) {
-    if (event.image !== undefined) continue;
+    if (event.deleted || event.image !== undefined || external.bodyOf(event) !== undefined) continue;
     keys.set(event.resourceName, (keys.get(event.resourceName) ?? new Set()).add(event.key));
   }
-  const bodies = new Map<string, string>();
+  const bodies = new Map<string, LiveBody>();
   for (const [resourceName, wanted] of keys) {
     const found = await payloads.live(db, resourceName, [...wanted]);
     for (const [key, body] of found) bodies.set(recordId({ resourceName, key }), body);
@@ -79,40 +158,22 @@ async function liveBodies(
 
 async function goneBodies(
   db: Queryable,
-  images: ReadonlyMap<RecordEvent, string>,
+  images: ReadonlyMap<RecordEvent, string | undefined>,
   payloads: Payloads,
-): Promise<Map<RecordEvent, string>> {
+): Promise<Map<RecordEvent, string | undefined>> {
   const byResource = new Map<string, RecordEvent[]>();
   for (const event of images.keys()) {
     byResource.set(event.resourceName, [...(byResource.get(event.resourceName) ?? []), event]);
   }
-  const bodies = new Map<RecordEvent, string>();
+  const bodies = new Map<RecordEvent, string | undefined>();
   for (const [resourceName, events] of byResource) {
-    const built = await payloads.gone(
-      db,
-      resourceName,
-      events.map((event) => images.get(event)!),
+    const asked = events.map(
+      (event): Gone => ({ key: event.key, changedAt: event.changedAt, image: images.get(event) }),
     );
-    for (const [i, event] of events.entries()) bodies.set(event, built[i]!);
+    const built = await payloads.gone(db, resourceName, asked);
+    for (const [i, event] of events.entries()) bodies.set(event, built[i]);
   }
   return bodies;
-}
-
-/** The deletes of a page by record, in their order. */
-function deletesOf(effects: readonly NetEffect[]) {
-  const deletes = new Map<string, NetEffect[]>();
-  for (const effect of effects) {
-    if (effect.effect !== 'delete') continue;
-    const id = recordId(effect);
-    deletes.set(id, [...(deletes.get(id) ?? []), effect]);
-  }
-  return {
-    /** The last row of the record after the event: undefined when no delete follows, null when the delete did not keep it. */
-    after(event: RecordEvent): string | null | undefined {
-      const next = deletes.get(recordId(event))?.find((effect) => effect.seq > event.seq);
-      return next && (next.image ?? null);
-    },
-  };
 }
 
 /** What is left to say of a record whose last row was not kept. */

@@ -1,18 +1,29 @@
 import { quoteTable } from '../catalog/table-name.ts';
-import type { Catalog, Part, Resource, Transition } from '../catalog/types.ts';
+import type { Catalog, Condition, Conditions, EventDefinition, Part, Resource } from '../catalog/types.ts';
 import { defaultKey, type Watch, watches } from '../catalog/watch.ts';
-import type { CapturePlan } from '../store/captures.ts';
+import { type CapturePlan, everyColumn } from '../store/captures.ts';
 
-/** An event of a resource that waits for a bit of a mask. */
+/** An update event that waits for bits of a mask. */
 export interface MaskedEvent {
   readonly event: string;
   readonly mask: number;
 }
 
-export interface MaskedTransition extends MaskedEvent {
-  readonly transition: Transition;
+/** What a value of a row must be. */
+export interface Test {
   /** Where the plan's values hold the column; -1 when the plan was made before the event was. */
   readonly value: number;
+  readonly condition: Condition;
+}
+
+/** An event that the values of a row decide about. */
+export interface Decision {
+  readonly event: string;
+  readonly on: EventDefinition['on'];
+  readonly old: readonly Test[];
+  readonly new: readonly Test[];
+  /** Of a transition: the value that must have changed. */
+  readonly changed: number | undefined;
 }
 
 /** What a captured table is to one resource: its own, or a part of it. */
@@ -22,7 +33,9 @@ export interface Role {
   /** Undefined: the change is of the record's own row. */
   readonly part: PartRole | undefined;
   readonly updates: readonly MaskedEvent[];
-  readonly transitions: readonly MaskedTransition[];
+  readonly decisions: readonly Decision[];
+  /** Where the plan's values hold the column of a soft delete; -1: there is none. */
+  readonly life: number;
 }
 
 export interface PartRole {
@@ -48,8 +61,7 @@ export function rolesOf(plan: CapturePlan, catalog: Catalog): Role[] {
   function roleOf(name: string, resource: Resource, part: Part | undefined): Role {
     const mine = watched.flatMap((watch) => {
       const definition = catalog.events[watch.event];
-      if (definition?.resource !== name) return [];
-      if (definition.on === 'transition' && (definition.part === undefined) !== (part === undefined))
+      if (definition?.resource !== name || isOfPart(definition, resource, plan) !== (part !== undefined))
         return [];
       return [{ event: watch.event, mask: maskOf(watch, plan), definition }];
     });
@@ -58,28 +70,48 @@ export function rolesOf(plan: CapturePlan, catalog: Catalog): Role[] {
       resource,
       part: part && partRole(part, resource, plan),
       updates: mine.filter(({ definition }) => definition.on === 'update'),
-      transitions: mine.flatMap(({ event, mask, definition }) =>
-        definition.on === 'transition'
-          ? [
-              {
-                event,
-                mask,
-                transition: definition.transition,
-                value: plan.values.indexOf(definition.transition.column),
-              },
-            ]
-          : [],
-      ),
+      decisions: mine.flatMap(({ event, definition }) => decisionsOf(event, definition, plan)),
+      life: part || resource.softDelete === undefined ? -1 : plan.values.indexOf(resource.softDelete),
     };
   }
 }
 
+/** Whether an event looks at this table as at a part. An update looks at both, and it is the table that tells. */
+function isOfPart(definition: EventDefinition, resource: Resource, plan: CapturePlan): boolean {
+  return definition.on === 'update'
+    ? quoteTable(resource.table) !== plan.table
+    : 'part' in definition && definition.part !== undefined;
+}
+
 function maskOf(watch: Watch, plan: CapturePlan): number {
+  const awaited = watch.columns === '*' ? [everyColumn] : watch.columns;
   return plan.classes.reduce(
-    (mask, columns, bit) =>
-      columns.some((column) => watch.columns.includes(column)) ? mask | (1 << bit) : mask,
+    (mask, columns, bit) => (columns.some((column) => awaited.includes(column)) ? mask | (1 << bit) : mask),
     0,
   );
+}
+
+function decisionsOf(event: string, definition: EventDefinition, plan: CapturePlan): Decision[] {
+  const { on, when } = definition;
+  const decides = when !== undefined || on === 'transition' || on === 'assign' || on === 'unassign';
+  if (!decides) return [];
+  const tests = (conditions: Conditions = {}): Test[] =>
+    Object.entries(conditions).map(([column, condition]) => test(column, condition));
+  const test = (column: string, condition: Condition): Test => ({
+    value: plan.values.indexOf(column),
+    condition,
+  });
+  const transition = on === 'transition' ? definition.transition : undefined;
+  const { column = '', from, to } = transition ?? {};
+  return [
+    {
+      event,
+      on,
+      old: [...tests(when?.old), ...(from === undefined ? [] : [test(column, from)])],
+      new: [...tests(when?.new), ...(to === undefined ? [] : [test(column, to)])],
+      changed: transition && plan.values.indexOf(column),
+    },
+  ];
 }
 
 function partRole(part: Part, resource: Resource, plan: CapturePlan): PartRole {

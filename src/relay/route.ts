@@ -1,5 +1,6 @@
 import type { Change } from './changes.ts';
-import type { RecordChange, SeenTransition } from './net-effect.ts';
+import { isAlive, type RowValues, type Seen } from './decide.ts';
+import type { RecordChange } from './net-effect.ts';
 import type { PartRole, Role } from './roles.ts';
 
 /** A change of a part whose records must be looked up by the part's value. */
@@ -22,16 +23,13 @@ export function route(change: Change, roles: readonly Role[]): Routed {
   const routed: Routed = { recordChanges: [], lookups: [] };
   for (const role of roles) {
     if (!role.part) {
-      routed.recordChanges.push({
-        ...recordChange(change, role, change.key),
-        op: change.op,
-        image: change.image,
-      });
+      const own = ownChange(change, role);
+      if (own) routed.recordChanges.push(own);
       continue;
     }
     const values = partValues(change, role.part);
     if (role.part.lookupColumn === undefined) {
-      routed.recordChanges.push(...values.map((key) => recordChange(change, role, key)));
+      routed.recordChanges.push(...values.map((value) => touch(change, role, value, value)));
     } else if (values.length > 0) {
       routed.lookups.push({ role, change, values });
     }
@@ -40,36 +38,73 @@ export function route(change: Change, roles: readonly Role[]): Routed {
 }
 
 /** A change of a part as a change of each of these records. */
-export function touches(lookup: Lookup, keys: readonly string[]): RecordChange[] {
-  return keys.map((key) => recordChange(lookup.change, lookup.role, key));
+export function touches(
+  lookup: Lookup,
+  records: ReadonlyArray<{ readonly key: string; readonly value: string }>,
+): RecordChange[] {
+  return records.map(({ key, value }) => touch(lookup.change, lookup.role, key, value));
 }
 
-function recordChange(change: Change, role: Role, key: string): RecordChange {
-  // A part that came or went is a change of the record, whichever columns its update events name.
-  const whole = role.part !== undefined && change.op !== 'update';
+/**
+ * A change of the record's own row. Where rows are deleted by a mark, the world sees the record go when the mark is set and come
+ * when it is taken away, and nothing of what happens in between; `vanish` is the end of a row that nobody saw any more.
+ */
+function ownChange(change: Change, role: Role): RecordChange | undefined {
+  const base = { ...recordChange(change, role, change.key), image: change.image };
+  const op = lifeOp(change, role);
+  if (op === undefined) return undefined;
+  if (op === 'vanish') return { ...base, op, updates: [], seen: [] };
+  const before = op === 'insert' ? undefined : change.before;
+  const after = op === 'delete' ? undefined : change.after;
+  return {
+    ...base,
+    op,
+    updates: op === 'update' ? maskedUpdates(change, role) : [],
+    seen: seenBy(role, '', before, after),
+  };
+}
+
+function lifeOp(change: Change, role: Role): 'insert' | 'update' | 'delete' | 'vanish' | undefined {
+  if (role.life < 0) return change.op;
+  const alive = (values: RowValues) => values !== undefined && isAlive(values[role.life]);
+  const [before, after] = [alive(change.before), alive(change.after)];
+  if (before) return after ? 'update' : 'delete';
+  if (after) return 'insert';
+  return change.op === 'delete' ? 'vanish' : undefined;
+}
+
+/** A change of a part's row as a change of the record that `value` leads, or led, to. */
+function touch(change: Change, role: Role, key: string, value: string): RecordChange {
+  // A part that came or went is a change of the record, whichever of its columns count.
+  const whole = change.op !== 'update';
+  const belongs = (values: RowValues) =>
+    values !== undefined && (role.part!.value < 0 || values[role.part!.value] === value) ? values : undefined;
+  return {
+    ...recordChange(change, role, key),
+    op: 'touch',
+    updates: whole ? role.updates.map(({ event }) => event) : maskedUpdates(change, role),
+    seen: seenBy(role, change.key, belongs(change.before), belongs(change.after)),
+  };
+}
+
+function recordChange(change: Change, role: Role, key: string) {
   return {
     resourceName: role.resourceName,
     key,
-    op: 'touch',
     seq: change.seq,
     xid: change.xid,
     changedAt: change.changedAt,
     requestId: change.requestId,
-    updates: role.updates.filter(({ mask }) => whole || (change.mask & mask) !== 0).map(({ event }) => event),
-    transitions: change.op === 'update' ? seenTransitions(change, role) : [],
     image: undefined,
   };
 }
 
-function seenTransitions(change: Change, role: Role): SeenTransition[] {
-  return role.transitions
-    .filter(({ mask, value }) => value >= 0 && (change.mask & mask) !== 0)
-    .map(({ event, transition, value }) => ({
-      event,
-      transition,
-      before: change.before?.[value],
-      after: change.after?.[value],
-    }));
+function maskedUpdates(change: Change, role: Role): string[] {
+  return role.updates.filter(({ mask }) => (change.mask & mask) !== 0).map(({ event }) => event);
+}
+
+function seenBy(role: Role, row: string, before: RowValues, after: RowValues): Seen[] {
+  return role.decisions.map((decision) => ({ decision, row, before, after }));
 }
 
 /** What leads from a part's row to its record: before and after, where the row moved from one to another. */

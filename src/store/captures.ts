@@ -5,11 +5,16 @@ export interface CapturePlan {
   /** Quoted and schema-qualified. */
   readonly table: string;
   readonly key: readonly string[];
-  /** Bit i of a mask is set when one of classes[i]'s columns changed. */
+  /** Bit i of a mask is set when one of classes[i]'s columns changed; `*` is any column of the table. */
   readonly classes: ReadonlyArray<readonly string[]>;
   /** Columns whose values go along with inserts and updates. */
   readonly values: readonly string[];
+  /** Columns that a last row does not keep. */
+  readonly exclude?: readonly string[];
 }
+
+/** In a class: whatever columns the table has. */
+export const everyColumn = '*';
 
 export interface StoredCapture {
   readonly id: number;

@@ -1,20 +1,37 @@
 import { RowhookError } from '../errors.ts';
+import { amplo } from './amplo.ts';
 import type { Dialect } from './dialect.ts';
+import { type DialectProblem, prefixedNamed } from './prefixed.ts';
 import { siteStacker } from './site-stacker.ts';
+import { standard } from './standard.ts';
 
-/** Every dialect by its name, which is what endpoints and catalogs say. */
+/** Every dialect by its name, which is what endpoints and catalogs say. Those with a prefix of one's own come besides. */
 const dialects: ReadonlyMap<string, Dialect> = new Map(
-  [siteStacker].map((dialect) => [dialect.name, dialect]),
+  [siteStacker, amplo, standard].map((dialect) => [dialect.name, dialect]),
 );
 
 /**
  * Returns the dialect of this name.
- * @throws RowhookError `config_invalid` naming those there are
+ * @throws RowhookError `config_invalid` naming those there are, or saying what a prefix may be
  */
 export function dialectNamed(name: string): Dialect {
-  const dialect = dialects.get(name);
-  if (dialect) return dialect;
-  throw new RowhookError('config_invalid', `unknown dialect "${name}"`, {
-    fix: `Use one of: ${[...dialects.keys()].join(', ')}.`,
-  });
+  const found = find(name);
+  if (!('message' in found)) return found;
+  throw new RowhookError('config_invalid', found.message, { fix: found.fix });
+}
+
+/** Why there is no dialect of this name, with what to do about it, or undefined where there is one. */
+export function dialectProblem(name: string): string | undefined {
+  const found = find(name);
+  return 'message' in found ? `${found.message}. ${found.fix}` : undefined;
+}
+
+function find(name: string): Dialect | DialectProblem {
+  return (
+    dialects.get(name) ??
+    prefixedNamed(name) ?? {
+      message: `unknown dialect ${JSON.stringify(name)}`,
+      fix: `Use one of: ${[...dialects.keys()].join(', ')}, or prefix:Acme for headers of your own.`,
+    }
+  );
 }

@@ -18,23 +18,32 @@ const shape = z.strictObject({
   secret: text(1_000).min(1).nullable().default(null),
   active: z.boolean().default(true),
   dialect: z.string().nullable().default(null),
+  tenant: text(1_000).min(1).nullable().optional(),
 });
 
-/** What may be said of an endpoint. Without a secret its deliveries are not signed; without a dialect it has the catalog's. */
+/**
+ * What may be said of an endpoint. Without a secret its deliveries are not signed; without a dialect it has the catalog's. Where
+ * the catalog has tenants, its tenant must be said: null is one that gets the events of all.
+ */
 export type EndpointInput = z.input<typeof shape>;
-export type EndpointValues = z.output<typeof shape>;
+export type EndpointValues = Omit<z.output<typeof shape>, 'tenant'> & { readonly tenant: string | null };
 /** What is to change; what is undefined stays. */
 export type EndpointPatch = { readonly [Name in keyof EndpointInput]?: EndpointInput[Name] | undefined };
 
+/** Whether records of this catalog belong to tenants that must not see each other's. */
+export function hasTenants(catalog: Catalog): boolean {
+  return Object.values(catalog.resources).some((resource) => resource.tenant !== undefined);
+}
+
 /**
  * Checks what an endpoint is to be, and completes it.
- * @param alsoKnown event names that may stay though the catalog has them no more
+ * @param present what it has been so far: its events may stay though the catalog has them no more, its tenant must stay
  * @throws RowhookError `endpoint_invalid`, `event_unknown`, `config_invalid` (the dialect)
  */
 export function endpointValues(
   catalog: Catalog,
   input: EndpointInput,
-  alsoKnown: readonly string[] = [],
+  present?: Pick<EndpointValues, 'events' | 'tenant'>,
 ): EndpointValues {
   const parsed = shape.safeParse(input);
   if (!parsed.success) {
@@ -58,7 +67,47 @@ export function endpointValues(
   if (dialect.requiresTls && url.url.protocol !== 'https:') {
     throw invalid(`the dialect "${dialect.name}" sends by https only`, 'url', 'Give an https URL.');
   }
-  return { ...values, events: subscriptionOf(values.events, [...Object.keys(catalog.events), ...alsoKnown]) };
+  const secretProblem = dialect.secretProblem(values.secret);
+  if (secretProblem) {
+    throw invalid(
+      `the secret of the dialect "${dialect.name}" ${secretProblem}`,
+      'secret',
+      'Have one made (--generate-secret, or newSecret(dialect) in code), or correct it.',
+    );
+  }
+  const known = [...Object.keys(catalog.events), ...(present?.events ?? [])];
+  return {
+    ...values,
+    events: subscriptionOf(values.events, known),
+    tenant: present ? keptTenant(values.tenant, present) : newTenant(values.tenant, catalog),
+  };
+}
+
+/** Left unsaid, an endpoint that somebody registers for one tenant would get the events of all. */
+function newTenant(tenant: string | null | undefined, catalog: Catalog): string | null {
+  if (hasTenants(catalog)) {
+    if (tenant !== undefined) return tenant;
+    throw invalid(
+      'the catalog has tenants, and the endpoint does not say whose it is',
+      'tenant',
+      'Name its tenant (--tenant), or say null (--all-tenants) for one that gets the events of all.',
+    );
+  }
+  if (tenant == null) return null;
+  throw invalid('the catalog has no tenants', 'tenant', 'Leave the tenant out.');
+}
+
+/** The deliveries that it still is to get are those of the tenant that it has. */
+function keptTenant(
+  tenant: string | null | undefined,
+  present: Pick<EndpointValues, 'tenant'>,
+): string | null {
+  if (tenant === undefined || tenant === present.tenant) return present.tenant;
+  throw invalid(
+    'an endpoint cannot go to another tenant',
+    'tenant',
+    'Delete it, and create one for the other tenant.',
+  );
 }
 
 function invalid(message: string, where: string, fix: string): RowhookError {

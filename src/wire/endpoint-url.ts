@@ -6,6 +6,8 @@ export type UrlProblem = string;
  * (`0x7f.1`, `2130706433`) into the usual one, so that the guard sees what will be connected to.
  */
 export function parseEndpointUrl(text: string): { url: URL } | { problem: UrlProblem } {
+  // The parser would leave tabs and line ends out: what is stored and shown would not be what is called.
+  if (/\p{Cc}/u.test(text)) return { problem: 'has a control character in it' };
   if (!URL.canParse(text)) return { problem: 'is not an absolute URL' };
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {

@@ -1,5 +1,5 @@
 import { RowhookError } from '../errors.ts';
-import { mostSimilar } from './similar.ts';
+import { mostSimilar } from '../similar.ts';
 
 /** Subscribes to every event, present and future. */
 export const everyEvent = '*';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type NetEffect, netEffects, type RecordChange } from '../../src/relay/net-effect.ts';
+import type { Decision } from '../../src/relay/roles.ts';
 
 type Step = [xid: string, key: string, op: RecordChange['op'], extra?: Partial<RecordChange>];
 
@@ -13,7 +14,7 @@ const changes = (...steps: Step[]): RecordChange[] =>
     changedAt: new Date(0),
     requestId: null,
     updates: op === 'update' || op === 'touch' ? ['person_update'] : [],
-    transitions: [],
+    seen: [],
     image: op === 'delete' ? '{}' : undefined,
     ...extra,
   }));
@@ -142,13 +143,18 @@ describe('net effect', () => {
   });
 
   it('sees a transition from the first value to the last', () => {
-    const transition = { column: 'active', from: true, to: false } as const;
+    const decision: Decision = {
+      event: 'off',
+      on: 'transition',
+      old: [{ value: 0, condition: true }],
+      new: [{ value: 0, condition: false }],
+      changed: 0,
+    };
     const turn = (before: string, after: string) => ({
-      transitions: [{ event: 'off', transition, before, after }],
+      seen: [{ decision, row: '', before: [before], after: [after] }],
     });
     const of = (...turns: Array<[string, string]>) => [
-      ...netEffects(changes(...turns.map(([a, b]): Step => ['1', 'a', 'update', turn(a, b)])))[0]!
-        .transitions,
+      ...netEffects(changes(...turns.map(([a, b]): Step => ['1', 'a', 'update', turn(a, b)])))[0]!.held,
     ];
     expect(of(['true', 'false'])).to.eql(['off']);
     expect(of(['true', 'maybe'], ['maybe', 'false'])).to.eql(['off']);

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { type Cursor, firstCursor, readCursor } from '../../src/relay/cursor.ts';
+import { eventTable } from '../../src/relay/events.ts';
 import { type PageContext, turnPage } from '../../src/relay/page.ts';
 import { anyParked } from '../../src/relay/parked.ts';
 import { preparePayloads } from '../../src/relay/payloads.ts';
@@ -25,7 +26,9 @@ describe('pages of the outbox', () => {
     const catalog = siteStacker();
     context = {
       catalog,
+      events: eventTable(catalog),
       payloads: await preparePayloads(client, catalog),
+      sources: new Map(),
       log: pino({ level: 'silent' }),
       size: { rows: 40, changes: 40 },
       roles: new Map(),

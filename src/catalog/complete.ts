@@ -1,0 +1,92 @@
+import { associationCycles } from './cycles.ts';
+import { expandFields } from './expand.ts';
+import { mistakesOf } from './issues.ts';
+import { type Mistake, mistake, shown } from './mistake.ts';
+import { catalogShape } from './shape.ts';
+import type { Catalog } from './types.ts';
+import { catalogMistakes } from './validate.ts';
+
+export interface Completed {
+  /** Undefined where there are mistakes. */
+  readonly catalog: Catalog | undefined;
+  /** All of them. */
+  readonly mistakes: readonly Mistake[];
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+/** A catalog as it was written, of whatever form, made complete; or everything that is wrong with it. Pure. */
+export function completeCatalog(input: unknown): Completed {
+  if (!isPlain(input)) return failed([mistake('type_wrong', '', 'a catalog', shown(input))]);
+  const cycles = associationCycles(input);
+  // Nothing that walks down the fields would ever come to an end.
+  if (cycles.length > 0) return failed(cycles);
+  const { resources, unknown } = withFields(input.resources);
+  const { events, duplicates } = eventsByName(input.events);
+  const written = {
+    ...input,
+    dialect: input.dialect ?? 'standard',
+    timestamps: input.timestamps ?? 'iso',
+    resources,
+    events,
+  };
+  const parsed = catalogShape.safeParse(written);
+  const wrong = mistakesOf(parsed.error?.issues ?? [], written);
+  const sound = withoutWrong(written, wrong);
+  const mistakes = [...unknown, ...wrong, ...duplicates, ...catalogMistakes(sound, Object.keys(resources))];
+  return mistakes.length > 0 ? failed(mistakes) : { catalog: written as unknown as Catalog, mistakes };
+}
+
+const failed = (mistakes: readonly Mistake[]): Completed => ({ catalog: undefined, mistakes });
+
+/** Resources with the fields of others in their places; those with a source of their own may have none. */
+function withFields(given: unknown): { resources: Plain; unknown: Mistake[] } {
+  if (!isPlain(given)) return { resources: (given ?? {}) as Plain, unknown: [] };
+  const unknown: Mistake[] = [];
+  const resources = Object.entries(given).map(([name, resource]) => {
+    if (!isPlain(resource)) return [name, resource] as const;
+    const expand = (key: 'fields' | 'deletedFields') =>
+      expandFields(resource[key], `resources.${name}.${key}`, [name], given, unknown);
+    const fields = resource.fields === undefined && resource.source !== undefined ? {} : expand('fields');
+    const deleted = resource.deletedFields === undefined ? {} : { deletedFields: expand('deletedFields') };
+    return [name, { ...resource, fields, ...deleted }] as const;
+  });
+  return { resources: Object.fromEntries(resources), unknown };
+}
+
+/** A list of named events as an object; of two with one name the second is a mistake. */
+function eventsByName(given: unknown): { events: unknown; duplicates: Mistake[] } {
+  if (!Array.isArray(given)) return { events: given, duplicates: [] };
+  const events = new Map<string, unknown>();
+  const duplicates: Mistake[] = [];
+  for (const [i, event] of given.entries()) {
+    const path = `events[${i}]`;
+    if (!isPlain(event) || typeof event.name !== 'string') {
+      duplicates.push(mistake('value_missing', `${path}.name`, 'the name of an event', shown(undefined)));
+      continue;
+    }
+    const { name, ...definition } = event;
+    if (events.has(name)) {
+      duplicates.push(
+        mistake('event_duplicate', `${path}.name`, 'a name that no other event has', shown(name)),
+      );
+    } else events.set(name, definition);
+  }
+  return { events: Object.fromEntries(events), duplicates };
+}
+
+/** What is left when everything with a mistake in it is put aside, so that the rest can still be looked at. */
+function withoutWrong(written: Plain, mistakes: readonly Mistake[]): Pick<Catalog, 'resources' | 'events'> {
+  const sound = (key: 'resources' | 'events') => {
+    const given = written[key];
+    if (!isPlain(given)) return {};
+    const wrong = (name: string) =>
+      mistakes.some(({ path }) => path === `${key}.${name}` || path.startsWith(`${key}.${name}.`));
+    return Object.fromEntries(Object.entries(given).filter(([name]) => !wrong(name)));
+  };
+  return { resources: sound('resources'), events: sound('events') } as Pick<Catalog, 'resources' | 'events'>;
+}
+
+export function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

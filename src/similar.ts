@@ -1,6 +1,6 @@
 /** The candidate with the fewest changed letters, if these are few. */
 export function mostSimilar(word: string, candidates: readonly string[]): string | undefined {
-  const most = Math.max(1, Math.floor(word.length / 3));
+  const most = Math.max(1, Math.round(word.length / 2.5));
   return candidates
     .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter((each) => each.distance <= most)

@@ -32,8 +32,10 @@ export function completeCatalog(input: unknown): Completed {
   };
   const parsed = catalogShape.safeParse(written);
   const wrong = mistakesOf(parsed.error?.issues ?? [], written);
-  const sound = withoutWrong(written, wrong);
-  const mistakes = [...unknown, ...wrong, ...duplicates, ...catalogMistakes(sound, Object.keys(resources))];
+  const further = catalogMistakes(asCatalog(written)).filter(
+    ({ path }) => !wrong.some((one) => lies(path, one.path)),
+  );
+  const mistakes = [...unknown, ...wrong, ...duplicates, ...further];
   return mistakes.length > 0 ? failed(mistakes) : { catalog: written as unknown as Catalog, mistakes };
 }
 
@@ -75,16 +77,12 @@ function eventsByName(given: unknown): { events: unknown; duplicates: Mistake[] 
   return { events: Object.fromEntries(events), duplicates };
 }
 
-/** What is left when everything with a mistake in it is put aside, so that the rest can still be looked at. */
-function withoutWrong(written: Plain, mistakes: readonly Mistake[]): Pick<Catalog, 'resources' | 'events'> {
-  const sound = (key: 'resources' | 'events') => {
-    const given = written[key];
-    if (!isPlain(given)) return {};
-    const wrong = (name: string) =>
-      mistakes.some(({ path }) => path === `${key}.${name}` || path.startsWith(`${key}.${name}.`));
-    return Object.fromEntries(Object.entries(given).filter(([name]) => !wrong(name)));
-  };
-  return { resources: sound('resources'), events: sound('events') } as Pick<Catalog, 'resources' | 'events'>;
+/** Where the form is wrong, nothing more is said of the same place. */
+const lies = (path: string, within: string): boolean => path === within || path.startsWith(`${within}.`);
+
+/** As if its form were right; whoever looks at it must expect that it is not. */
+function asCatalog({ resources, events }: Plain): Pick<Catalog, 'resources' | 'events'> {
+  return { resources, events: isPlain(events) ? events : {} } as Pick<Catalog, 'resources' | 'events'>;
 }
 
 export function isPlain(value: unknown): value is Plain {

@@ -1,4 +1,4 @@
-import { type Mistake, mistake, shown } from './mistake.ts';
+import { attempt, type Mistake, mistake, shown } from './mistake.ts';
 import { quoteTable } from './table-name.ts';
 import {
   type ColumnField,
@@ -70,7 +70,7 @@ function fieldsMistakes(path: string, fields: Fields, place: Place): Mistake[] {
     ...(/^\d+$/.test(name)
       ? [mistake('field_name_invalid', `${path}.${name}`, 'a name that is not a number', shown(name))]
       : []),
-    ...fieldMistake(`${path}.${name}`, name, field, place),
+    ...(attempt(() => fieldMistake(`${path}.${name}`, name, field, place)) ?? []),
   ]);
 }
 

@@ -27,17 +27,19 @@ export function mistakesOf(
     const path = issue.path.map(String).join('.');
     if (issue.code === 'unrecognized_keys') {
       const known = issue.message.split(', ');
-      return issue.keys.map((key) => {
-        const similar = mostSimilar(key, known);
-        const at = path ? `${path}.${key}` : key;
-        const expected = similar ? `the key ${similar}` : `one of ${known.join(', ')}`;
-        return mistake('key_unknown', at, expected, `${key}, which is no key here`);
-      });
+      return issue.keys.map((key) => unknownKey(path ? `${path}.${key}` : key, key, known));
     }
     const value = valueAt(input, issue.path);
     const found = secret(issue.path) && typeof value === 'string' ? 'another text' : shown(value);
     return [mistake(codeOf(issue, value), path, expectedOf(issue), found)];
   });
+}
+
+function unknownKey(path: string, key: string, known: readonly string[]): Mistake {
+  const similar = mostSimilar(key, known);
+  const help = similar ? `did you mean ${similar}?` : `expected one of ${known.join(', ')}`;
+  const expected = similar ?? `one of ${known.join(', ')}`;
+  return { code: 'key_unknown', path, expected, found: key, text: `${path}: there is no such key; ${help}` };
 }
 
 function codeOf(issue: Issue, value: unknown): 'value_missing' | 'type_wrong' | 'value_wrong' {

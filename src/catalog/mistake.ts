@@ -36,7 +36,7 @@ export interface Mistake {
 }
 
 export function mistake(code: MistakeCode, path: string, expected: string, found: string): Mistake {
-  return { code, path, expected, found, text: `${path || 'it'}: expected ${expected}, found ${found}` };
+  return { code, path, expected, found, text: `${path ? `${path}: ` : ''}expected ${expected}, found ${found}` };
 }
 
 /** A value as it was written, short. */
@@ -44,8 +44,18 @@ export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint') return `${value}n`;
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** Undefined where something of a wrong form was met: nothing can be said of what surrounds it. */
+export function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }

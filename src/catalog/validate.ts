@@ -1,5 +1,5 @@
 import { excludedColumns, fieldMistakes } from './field-mistakes.ts';
-import { type Mistake, mistake, shown } from './mistake.ts';
+import { attempt, type Mistake, mistake, shown } from './mistake.ts';
 import { quoteTable } from './table-name.ts';
 import type { Catalog, EventDefinition, Resource } from './types.ts';
 import { defaultKey } from './watch.ts';
@@ -10,22 +10,21 @@ const reservedEvents = ['ping', '*'];
 
 /**
  * What the parts of a catalog are wrongly to each other. Pure.
- * @param catalog of the right form
- * @param resourceNames all that were written, also those that were left out for mistakes of their own
+ * @param catalog may be of a wrong form in places: those are left out, and reported by others
  */
-export function catalogMistakes(
-  catalog: Pick<Catalog, 'resources' | 'events'>,
-  resourceNames: readonly string[],
-): Mistake[] {
-  const excluded = excludedColumns(catalog.resources);
+export function catalogMistakes({ resources, events }: Pick<Catalog, 'resources' | 'events'>): Mistake[] {
+  const tables = Object.fromEntries(
+    Object.entries(resources).filter(([, resource]) => typeof resource?.table === 'string'),
+  );
+  const excluded = attempt(() => excludedColumns(tables)) ?? new Map();
   return [
-    ...Object.entries(catalog.resources).flatMap(([name, resource]) => [
-      ...fieldMistakes(`resources.${name}`, resource, excluded),
-      ...sourceMistakes(`resources.${name}.source`, resource),
+    ...Object.entries(resources).flatMap(([name, resource]) => [
+      ...(attempt(() => fieldMistakes(`resources.${name}`, resource, excluded)) ?? []),
+      ...(attempt(() => sourceMistakes(`resources.${name}.source`, resource)) ?? []),
     ]),
-    ...keyConflicts(catalog.resources),
-    ...Object.entries(catalog.events).flatMap(([name, event]) =>
-      eventMistakes(`events.${name}`, name, event, catalog.resources, resourceNames),
+    ...(attempt(() => keyConflicts(tables)) ?? []),
+    ...Object.entries(events).flatMap(
+      ([name, event]) => attempt(() => eventMistakes(`events.${name}`, name, event, resources)) ?? [],
     ),
   ];
 }
@@ -83,8 +82,8 @@ function eventMistakes(
   name: string,
   event: EventDefinition,
   resources: Catalog['resources'],
-  resourceNames: readonly string[],
 ): Mistake[] {
+  const resourceNames = Object.keys(resources);
   const mistakes: Mistake[] = [];
   if (!eventName.test(name)) {
     const expected = 'letters, digits and _ . : - (at most 100, beginning with a letter or digit)';
@@ -106,5 +105,17 @@ function eventMistakes(
       mistakes.push(mistake('part_unknown', `${path}.part`, expected, shown(part)));
     }
   }
+  const missing = sidesThatAreNone[event.on];
+  if (missing && event.when?.[missing]) {
+    const expected = `conditions on the other values: at an ${event.on} there is no ${missing} row`;
+    mistakes.push(mistake('value_wrong', `${path}.when.${missing}`, expected, 'conditions on them'));
+  }
   return mistakes;
 }
+
+const sidesThatAreNone: Partial<Record<EventDefinition['on'], 'old' | 'new'>> = {
+  insert: 'old',
+  assign: 'old',
+  delete: 'new',
+  unassign: 'new',
+};

@@ -9,7 +9,7 @@ export const configMistakes = (issues: readonly z.core.$ZodIssue[], config: unkn
 
 /** One error for all mistakes; its code is `catalog_invalid` where they all lie in the catalog. */
 export function invalid(name: string, mistakes: readonly Mistake[]): RowhookError {
-  const code: ErrorCode = mistakes.every(({ path }) => path === 'catalog' || path.startsWith('catalog.'))
+  const code: ErrorCode = mistakes.every(({ path }) => path.startsWith('catalog.'))
     ? 'catalog_invalid'
     : 'config_invalid';
   const lines =

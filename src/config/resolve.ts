@@ -67,11 +67,19 @@ function catalogOf(given: unknown): { catalog?: Catalog | undefined; mistakes: r
   return {
     catalog,
     mistakes: [
-      ...(problem ? [mistake('dialect_unknown', 'catalog.dialect', problem, shown(dialect))] : []),
+      ...(problem ? [unknownDialect(problem, dialect)] : []),
       ...mistakes.map(({ code, path, expected, found }) =>
         mistake(code, path ? `catalog.${path}` : 'catalog', expected, found),
       ),
     ],
+  };
+}
+
+function unknownDialect(problem: string, dialect: unknown): Mistake {
+  const path = 'catalog.dialect';
+  return {
+    ...mistake('dialect_unknown', path, 'the name of a dialect', shown(dialect)),
+    text: `${path}: ${problem}`,
   };
 }
 

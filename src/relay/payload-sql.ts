@@ -39,10 +39,15 @@ export function livePayloadSql(
 }
 
 /**
- * The payloads of records that are gone, from their last rows: first-level columns as they were last, a single association where it
+ * The payloads of records that are gone, as they were: from their last rows, first-level columns as they were last, a single association where it
  * can still be read, null where it cannot, and null for lists, whose rows are found by a record that is no more. Parameter $1 is a
  * text[] of last rows as JSON, $2 a timestamptz[] of when they were deleted.
  */
+export function lastPayloadSql(resource: Resource, timestamps: TimestampForm): string {
+  return payloadSql(fromLastRow(resource), resource.fields, { timestamps, gone: true });
+}
+
+/** The same, as their deletes show them. */
 export function gonePayloadSql(resource: Resource, timestamps: TimestampForm): string {
   const fields = resource.deletedFields ?? resource.fields;
   return payloadSql(fromLastRow(resource), fields, { timestamps, gone: true });
@@ -77,9 +82,18 @@ export function byKey(resource: Resource, keyTypes: readonly string[]): RowSourc
 /** By `given.key` as a whole row in JSON. */
 export function fromLastRow(resource: Resource): RowSource {
   return {
-    from: `json_populate_record(null::${quoteTable(resource.table)}, given.key::json) t`,
+    from: `json_populate_record(null::${quoteTable(resource.table)}, (${withoutNul('given.key')})::json) t`,
     where: 'true',
   };
+}
+
+/** JSON can hold a NUL, which no text of Postgres can: a column of type json that has one could not be read any more. */
+function withoutNul(value: string): string {
+  // An escape only where an even number of backslashes goes before it.
+  const nul = String.raw`(?<!\\)((?:\\\\)*)\\u0000`;
+  const instead = String.raw`\1\\ufffd`;
+  return String.raw`case when position('\u0000' in ${value}) = 0 then ${value}
+    else regexp_replace(${value}, '${nul}', '${instead}', 'g') end`;
 }
 
 interface Context {

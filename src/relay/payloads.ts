@@ -6,7 +6,7 @@ import { RowhookError } from '../errors.ts';
 import type { NamedStatement, Queryable } from '../store/sql.ts';
 import { type TableFacts, tableFacts } from '../store/tables.ts';
 import { isAlive } from './decide.ts';
-import { gonePayloadSql, livePayloadSql, markedPayloadSql } from './payload-sql.ts';
+import { gonePayloadSql, lastPayloadSql, livePayloadSql, markedPayloadSql } from './payload-sql.ts';
 import { goneTenantSql, liveTenantSql } from './tenant-sql.ts';
 
 /** A record as it is in the transaction's snapshot. */
@@ -21,6 +21,8 @@ export interface LiveBody {
 export interface Gone {
   /** Its last row as JSON text; undefined: the row is still there, marked as deleted. */
   readonly image: string | undefined;
+  /** To be shown as its delete shows it; else as it was. */
+  readonly deleted: boolean;
   readonly key: string;
   /** ISO 8601. */
   readonly changedAt: string;
@@ -41,7 +43,9 @@ export interface Payloads {
   ): Promise<Array<ReadonlyArray<string | null> | undefined>>;
 }
 
-const kinds = ['live', 'gone', 'marked', 'tenant', 'goneTenant'] as const;
+const kinds = ['live', 'last', 'gone', 'marked', 'tenant', 'goneTenant'] as const;
+/** Those that speak of a time. */
+const timed: readonly Kind[] = ['last', 'gone', 'marked'];
 type Kind = (typeof kinds)[number];
 
 /**
@@ -64,7 +68,7 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
   for (const [name, texts] of statements) {
     for (const kind of kinds) {
       if (texts[kind] === undefined) continue;
-      const values = kind === 'gone' || kind === 'marked' ? [[], []] : [[]];
+      const values = timed.includes(kind) ? [[], []] : [[]];
       await db.query(statement(kind, name, values)).catch((error: unknown) => {
         throw payloadError(name, error);
       });
@@ -72,7 +76,7 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
   }
   const bodies = async (db: Queryable, kind: Kind, resourceName: string, gone: readonly Gone[]) => {
     if (gone.length === 0) return [];
-    const given = gone.map(({ image, key }) => (kind === 'gone' ? (image ?? '{}') : key));
+    const given = gone.map(({ image, key }) => (kind === 'marked' ? key : (image ?? '{}')));
     const at = gone.map(({ changedAt }) => changedAt);
     const { rows } = await db.query<{ ord: number; body: string }>(
       statement(kind, resourceName, [given, at]),
@@ -87,11 +91,12 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
       return new Map(rows.map(({ ord, body, life }) => [keys[ord - 1]!, { body, alive: isAlive(life) }]));
     },
     async gone(db, resourceName, gone) {
-      const [withRow, marked] = [gone.filter(hasImage), gone.filter((one) => !hasImage(one))];
-      const built = new Map([
-        ...zip(withRow, await bodies(db, 'gone', resourceName, withRow)),
-        ...zip(marked, await bodies(db, 'marked', resourceName, marked)),
-      ]);
+      const built = new Map<Gone, string | undefined>();
+      for (const kind of ['last', 'gone', 'marked'] as const) {
+        const some = gone.filter((one) => kindOf(one) === kind);
+        for (const [i, body] of (await bodies(db, kind, resourceName, some)).entries())
+          built.set(some[i]!, body);
+      }
       return gone.map((one) => built.get(one));
     },
     async tenants(db, resourceName, kind, given) {
@@ -104,10 +109,10 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
   };
 }
 
-const hasImage = ({ image }: Gone): boolean => image !== undefined;
-
-const zip = <A, B>(left: readonly A[], right: readonly B[]): Array<[A, B]> =>
-  left.map((one, i) => [one, right[i]!]);
+function kindOf({ image, deleted }: Gone): 'last' | 'gone' | 'marked' {
+  if (image === undefined) return 'marked';
+  return deleted ? 'gone' : 'last';
+}
 
 function inOrder<Row extends { ord: number }, T>(
   length: number,
@@ -129,6 +134,7 @@ async function textsOf(
   const shown = withAllFields(resource, facts);
   return {
     live: livePayloadSql(shown, keyTypes, timestamps),
+    last: lastPayloadSql(shown, timestamps),
     gone: gonePayloadSql(shown, timestamps),
     ...(resource.softDelete === undefined ? {} : { marked: markedPayloadSql(shown, keyTypes, timestamps) }),
     ...(resource.tenant === undefined

@@ -14,6 +14,7 @@ import { anyParked } from './parked.ts';
 import { createPause } from './pause.ts';
 import { preparePayloads } from './payloads.ts';
 import { reclaim } from './reclaim.ts';
+import { prepareSession } from './session.ts';
 import { announceAwake, announceSleep, nobodySilent, writersRing } from './sleep.ts';
 
 export interface RelayOptions {
@@ -64,6 +65,7 @@ export function createRelay(options: RelayOptions): Relay {
   const { log, bell, pace = fullSpeed } = options;
   const pause = createPause();
   let standing: Standing = 'stopped';
+  const stopped = new AbortController();
   let stopping = false;
   let changes = largestPage;
   let client: Client | undefined;
@@ -125,6 +127,7 @@ export function createRelay(options: RelayOptions): Relay {
       events: eventTable(options.catalog),
       payloads: await preparePayloads(db, options.catalog),
       sources: options.sources ?? new Map(),
+      stopped: stopped.signal,
       log,
       roles: new Map(),
     };
@@ -137,9 +140,8 @@ export function createRelay(options: RelayOptions): Relay {
     let dozeMs = awakeMs;
     await announceAwake(db);
     while (!stopping) {
-      // While giving way mind that a transaction larger than half a page is folded in pieces: so many changes for so few rows.
-      const rows = pace.batch(changes);
-      const size = { rows, changes: Math.min(changes, 2 * rows) };
+      const most = pace.batch(changes);
+      const size = { rows: most, changes: most };
       const startedAt = performance.now();
       const turned = await turnPage(db, { ...context, size }, cursor, parked);
       onPage();
@@ -153,7 +155,12 @@ export function createRelay(options: RelayOptions): Relay {
         dozing = undefined;
         standing = 'reading';
       }
-      await rest(pace, performance.now() - startedAt, (ms) => pause.forMs(ms), () => stopping);
+      await rest(
+        pace,
+        performance.now() - startedAt,
+        (ms) => pause.forMs(ms),
+        () => stopping,
+      );
       if (turned.full) continue;
       if (Date.now() - housekeeping > housekeepingMs) {
         housekeeping = Date.now();
@@ -187,6 +194,8 @@ export function createRelay(options: RelayOptions): Relay {
     },
     async drain() {
       stopping = true;
+      // An application that does not answer must not hold up the end; nothing of the page is written yet.
+      stopped.abort();
       pause.end();
       await running;
     },
@@ -196,19 +205,6 @@ export function createRelay(options: RelayOptions): Relay {
     },
   });
   return { ...lifetime, standing: () => standing };
-}
-
-/** Text as the payloads want it, whatever the role's or the database's defaults are; and plans
- * that walk indexes in order, whatever the statistics say of tables that fill and empty all day. */
-async function prepareSession(db: Client, pollMs: number): Promise<void> {
-  await db.query(`
-    set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set bytea_output = 'hex';
-    set extra_float_digits = 1; set search_path = pg_catalog, public; set default_transaction_isolation = 'read committed';
-    set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set statement_timeout = 0; set lock_timeout = 0;
-    set synchronous_commit = on; set row_security = off;
-    set idle_in_transaction_session_timeout = 60000;
-    -- A relay that is frozen, or whose network is gone, must not keep the lock from the next one.
-    set idle_session_timeout = ${Math.max(30_000, 3 * pollMs)}`);
 }
 
 async function becomeActive(db: Client): Promise<boolean> {

@@ -119,8 +119,10 @@ async function bodiesOf(
       gone.set(event, event.image ?? keyAlone(event, context.catalog));
       continue;
     }
-    const body = context.external.bodyOf(event) ?? live.get(recordId(event));
-    const known = typeof body === 'string' ? { body, alive: true } : body;
+    const row = live.get(recordId(event));
+    const fetched = context.external.bodyOf(event);
+    // The row says whether the world sees the record, whatever the application answers.
+    const known = fetched === undefined ? row : { body: fetched, alive: row?.alive ?? true };
     if (known && (known.alive || !event.touched || context.goneRows.markedAfter(event))) {
       bodies.set(event, known.body);
     } else if (known) {
@@ -141,11 +143,13 @@ async function bodiesOf(
 async function liveBodies(
   db: Queryable,
   events: readonly RecordEvent[],
-  { payloads, external }: ResolveContext,
+  { catalog, payloads, external }: ResolveContext,
 ): Promise<Map<string, LiveBody>> {
   const keys = new Map<string, Set<string>>();
   for (const event of events) {
-    if (event.deleted || event.image !== undefined || external.bodyOf(event) !== undefined) continue;
+    if (event.deleted || event.image !== undefined) continue;
+    const markable = catalog.resources[event.resourceName]?.softDelete !== undefined;
+    if (external.bodyOf(event) !== undefined && !(event.touched && markable)) continue;
     keys.set(event.resourceName, (keys.get(event.resourceName) ?? new Set()).add(event.key));
   }
   const bodies = new Map<string, LiveBody>();
@@ -168,7 +172,7 @@ async function goneBodies(
   const bodies = new Map<RecordEvent, string | undefined>();
   for (const [resourceName, events] of byResource) {
     const asked = events.map(
-      (event): Gone => ({ key: event.key, changedAt: event.changedAt, image: images.get(event) }),
+      ({ key, changedAt, deleted }, i): Gone => ({ key, changedAt, deleted, image: images.get(events[i]!) }),
     );
     const built = await payloads.gone(db, resourceName, asked);
     for (const [i, event] of events.entries()) bodies.set(event, built[i]);

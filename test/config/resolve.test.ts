@@ -24,8 +24,17 @@ describe('the config', () => {
       catalog,
       relay: {},
       delivery: {},
+      priority: 'normal',
+      governor: {},
       logLevel: 'info',
     });
+  });
+
+  it('has the priority that it says itself, else that of its catalog', () => {
+    const low = { ...catalog, priority: 'low' } as const;
+    expect(resolveConfig({ database: url, catalog: low }).priority).to.equal('low');
+    expect(resolveConfig({ database: url, catalog: low, priority: 'normal' }).priority).to.equal('normal');
+    expect(resolveConfig({ database: url, catalog, priority: 'low' }).priority).to.equal('low');
   });
 
   it('takes every setting that it knows', () => {
@@ -41,12 +50,16 @@ describe('the config', () => {
       relay: { pollMs: 50 },
       delivery,
       retentionDays: 7,
+      priority: 'low',
+      governor: { busyBackends: 8 },
       logLevel: 'debug',
     });
     expect(resolved).to.deep.include({
       relay: { pollMs: 50 },
       delivery,
       retentionDays: 7,
+      priority: 'low',
+      governor: { busyBackends: 8 },
       logLevel: 'debug',
     });
     expect(resolved.catalog.name).to.equal('site-stacker');
@@ -72,6 +85,8 @@ describe('the config', () => {
         relay: { pollMs: 'often' },
         delivery: { timeoutMs: 5, perEndpoint: 2.5, concurrency: null, alow: [], allow: ['10.0.0.0/99', 7] },
         retentionDays: [30],
+        priority: 'high',
+        governor: { busyBackends: 0, busyBackend: 2 },
         logLevel: 'loud',
       },
       { name: 'rowhook.config.ts' },
@@ -89,13 +104,16 @@ describe('the config', () => {
       'delivery.allow.0: expected an address, a network or a host name, like 10.1.2.3, 127.0.0.0/8 or hooks.internal.example, found "10.0.0.0/99"',
       'delivery.allow.1: expected a text, found 7',
       'retentionDays: expected a number, found a list',
+      'priority: expected one of normal, low, found "high"',
+      'governor.busyBackends: expected at least 1, found 0',
+      'governor.busyBackend: there is no such key; did you mean busyBackends?',
       'logLevel: expected one of trace, debug, info, warn, error, fatal, silent, found "loud"',
     ]);
   });
 
   it('lists the keys that there are when none is similar', () => {
     expect(refusal({ database: url, catalog, zebra: 1 }).message).to.contain(
-      'zebra: there is no such key; expected one of database, catalog, relay, delivery, retentionDays, logLevel',
+      'zebra: there is no such key; expected one of database, catalog, ',
     );
   });
 
@@ -104,12 +122,12 @@ describe('the config', () => {
       [undefined, 'nothing'],
       ['sitestacker', '"sitestacker"'],
       [() => catalog, 'a function'],
-      [{ name: 'x', resources: {} }, 'an object'],
+      [7, '7'],
     ] as const) {
       const error = refusal({ database: url, catalog: given });
       expect(error.code).to.equal('config_invalid');
       expect(error.message).to.contain(
-        `catalog: expected a catalog made by defineCatalog, or the name of a preset (site-stacker), found ${found}`,
+        `catalog: expected a catalog, or the name of a preset (site-stacker, amplo), found ${found}`,
       );
     }
     expect(refusal('site-stacker').message).to.contain('config: expected an object, found "site-stacker"');
@@ -126,9 +144,41 @@ describe('the config', () => {
     expect(
       refusal({ database: url, catalog: { ...rest, events, resources: { person: null } } }).code,
     ).to.equal('catalog_invalid');
-    expect(refusal({ database: url, catalog: { ...catalog, dialect: 'klingon' } }).message).to.contain(
-      'klingon',
-    );
+    expect(refusal({ database: url, catalog: { name: 'x', resources: {} } }).mistakes).to.deep.include({
+      code: 'value_missing',
+      path: 'catalog.events',
+      expected: 'an object',
+      found: 'nothing',
+      text: 'catalog.events: expected an object, found nothing',
+    });
+  });
+
+  it('refuses a dialect that there is not, and a header prefix that is none', () => {
+    for (const dialect of ['klingon', 'prefix:', 'prefix:Acme Corp\n', 'prefix:-Acme']) {
+      const { mistakes = [] } = refusal({ database: url, catalog: { ...catalog, dialect } });
+      expect(
+        mistakes.map(({ code, path }) => [code, path]),
+        dialect,
+      ).to.eql([['dialect_unknown', 'catalog.dialect']]);
+    }
+    expect(
+      resolveConfig({ database: url, catalog: { ...catalog, dialect: 'prefix:Acme' } }).catalog.dialect,
+    ).to.equal('prefix:Acme');
+  });
+
+  it('names the mistakes of the catalog and those of the rest together', () => {
+    const error = refusal({
+      database: url,
+      relay: { pollMs: 1 },
+      catalog: { name: 'x', dialect: 'morse', resources: { a: { table: 'a.b.c', fields: {} } }, events: {} },
+    });
+    expect(error.code).to.equal('config_invalid');
+    expect(error.mistakes?.map(({ code, path }) => `${code} ${path}`)).to.have.members([
+      'value_wrong relay.pollMs',
+      'dialect_unknown catalog.dialect',
+      'value_wrong catalog.resources.a.table',
+      'fields_missing catalog.resources.a.fields',
+    ]);
   });
 
   it('looks for the database on the command line, in the config, and in the environment', () => {

@@ -1,0 +1,87 @@
+import pg from 'pg';
+import { pino } from 'pino';
+import { type CatalogInput, defineCatalog } from '../../src/catalog/define.ts';
+import { type Cursor, firstCursor } from '../../src/relay/cursor.ts';
+import { eventTable } from '../../src/relay/events.ts';
+import { type PageContext, turnPage } from '../../src/relay/page.ts';
+import { anyParked } from '../../src/relay/parked.ts';
+import { preparePayloads } from '../../src/relay/payloads.ts';
+import { prepareSession } from '../../src/relay/session.ts';
+import { captureAll } from '../fixtures/captured.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+export interface OwnEvent {
+  readonly name: string;
+  readonly key: string;
+  /** As text, so that no digit is lost. */
+  readonly payload: string | null;
+  readonly tenant: string | null;
+  /** Endpoints that get it. */
+  readonly to: readonly string[];
+}
+
+export interface OwnDatabase {
+  readonly db: TestDatabase;
+  readonly client: pg.Client;
+  /** An endpoint that nobody delivers to; returns its id. */
+  endpoint(tenant?: string | null): Promise<string>;
+  /** Reads the outbox to its end, page by page; returns the events that came of it. */
+  turnAll(options?: Partial<PageContext>): Promise<OwnEvent[]>;
+  end(): Promise<void>;
+}
+
+/** A database with these tables, captured for this catalog, whose outbox is read when the test says so. */
+export async function ownDatabase(sql: string, input: CatalogInput): Promise<OwnDatabase> {
+  const catalog = defineCatalog(input);
+  const db = await createTestDatabase();
+  const client = new pg.Client({ connectionString: db.url });
+  client.on('error', () => {});
+  await client.connect();
+  await client.query(sql);
+  await captureAll(client, catalog);
+  await client.query(
+    `set timezone = 'UTC'; set enable_seqscan = off; set plan_cache_mode = force_generic_plan`,
+  );
+  const context: PageContext = {
+    catalog,
+    events: eventTable(catalog),
+    payloads: await preparePayloads(client, catalog),
+    sources: new Map(),
+    log: pino({ level: 'silent' }),
+    size: { rows: 1_000, changes: 1_000 },
+    roles: new Map(),
+  };
+  let cursor: Cursor = await firstCursor(client);
+  let seen = 0;
+  return {
+    db,
+    client,
+    async endpoint(tenant = null) {
+      const { rows } = await db.query<{ id: string }>(
+        `insert into rowhook.endpoint (url, events, tenant) values ('http://127.0.0.1:9/', '{*}', $1) returning id::text`,
+        [tenant],
+      );
+      return rows[0]!.id;
+    },
+    async turnAll(options = {}) {
+      for (;;) {
+        const turned = await turnPage(client, { ...context, ...options }, cursor, await anyParked(client));
+        cursor = turned.cursor;
+        if (!turned.full && !turned.parked) break;
+      }
+      const { rows } = await db.query<OwnEvent>(
+        `select e.name, e.record_key as key, e.payload, e.tenant,
+           array(select endpoint_id::text from rowhook.delivery d where d.event_id = e.id order by endpoint_id) as to
+         from rowhook.event e order by e.id`,
+      );
+      const fresh = rows.slice(seen);
+      seen = rows.length;
+      return fresh;
+    },
+    end: () => client.end(),
+  };
+}
+
+/** `order_paid 5`, in their order. */
+export const named = (events: readonly OwnEvent[]): string[] =>
+  events.map(({ name, key }) => `${name} ${key}`);

@@ -1,0 +1,186 @@
+import { expect } from 'chai';
+import { json, many, text, texts } from '../../src/catalog/define.ts';
+import { named, type OwnDatabase, ownDatabase } from './own-catalog.ts';
+
+const tables = `
+  create table orders (id bigint primary key, state text not null default 'draft', total numeric(12, 2) not null default 0,
+    note text, paid_at timestamptz, closed boolean not null default false);
+  create table tags (id bigint primary key, name text not null);
+  create table orders_tags (order_id bigint not null, tag_id bigint not null, weight int not null default 1,
+    primary key (order_id, tag_id));
+  insert into orders (id) select generate_series(1, 9);
+  insert into tags select i, 'tag ' || i from generate_series(1, 5) i`;
+
+const order = {
+  table: 'orders',
+  fields: {
+    ...texts('id', 'state'),
+    total: json(),
+    tags: many(
+      'tags',
+      {
+        from: 'id',
+        through: { table: 'orders_tags', to: 'order_id', from: 'tag_id' },
+        to: 'id',
+        orderBy: ['id'],
+      },
+      text('name'),
+    ),
+  },
+  parts: [{ table: 'orders_tags', from: 'order_id', to: 'id', key: ['order_id', 'tag_id'] }],
+} as const;
+
+describe('events of one’s own catalog', () => {
+  let own: OwnDatabase;
+  afterEach(() => own.end());
+  const prepare = async (events: Parameters<typeof ownDatabase>[1]['events']) => {
+    own = await ownDatabase(tables, { name: 'shop', resources: { order }, events });
+    await own.endpoint();
+  };
+  const run = async (...statements: string[]) => {
+    for (const statement of statements) await own.db.query(statement);
+    return named(await own.turnAll());
+  };
+
+  it('come of transitions between sets of values, null and not null', async () => {
+    await prepare({
+      order_placed: {
+        resource: 'order',
+        on: 'transition',
+        transition: { column: 'state', from: ['draft', 'review'], to: { not: ['draft', 'review', 'dead'] } },
+      },
+      order_paid: {
+        resource: 'order',
+        on: 'transition',
+        transition: { column: 'paid_at', from: null, to: { not: null } },
+      },
+      order_left: { resource: 'order', on: 'transition', transition: { column: 'state', from: 'draft' } },
+      order_round: { resource: 'order', on: 'transition', transition: { column: 'total', to: [5, 10] } },
+    });
+    expect(await run(`update orders set state = 'review' where id = 1`)).to.eql(['order_left 1']);
+    expect(await run(`update orders set state = 'open' where id = 1`)).to.eql(['order_placed 1']);
+    expect(await run(`update orders set state = 'dead' where id in (1, 2)`)).to.eql(['order_left 2']);
+    expect(await run(`update orders set paid_at = now() where id = 1`)).to.eql(['order_paid 1']);
+    expect(await run(`update orders set paid_at = now() + interval '1 s' where id = 1`)).to.eql([]);
+    // numeric(12, 2) writes 5.00.
+    expect(await run(`update orders set total = 5 where id = 3`)).to.eql(['order_round 3']);
+    expect(await run(`update orders set total = 5.5 where id = 3`)).to.eql([]);
+  });
+
+  it('see a transition through all statements of a transaction', async () => {
+    await prepare({
+      order_placed: {
+        resource: 'order',
+        on: 'transition',
+        transition: { column: 'state', from: 'draft', to: 'open' },
+      },
+    });
+    const both = (first: string, second: string) =>
+      `begin; update orders set state = '${first}' where id = 4; update orders set state = '${second}' where id = 4; commit`;
+    expect(await run(both('review', 'open'))).to.eql(['order_placed 4']);
+    expect(await run(`update orders set state = 'draft' where id = 4`, both('open', 'draft'))).to.eql([]);
+  });
+
+  it('are filtered by old and new values, as they are at the end of the transaction', async () => {
+    await prepare({
+      big_order: { resource: 'order', on: 'insert', when: { new: { state: 'open', closed: false } } },
+      open_changed: {
+        resource: 'order',
+        on: 'update',
+        columns: ['total'],
+        when: { old: { state: { not: 'dead' } }, new: { state: ['open', 'paid'] } },
+      },
+      open_gone: { resource: 'order', on: 'delete', when: { old: { state: 'open' } } },
+    });
+    expect(await run(`insert into orders (id, state) values (21, 'open'), (22, 'draft')`)).to.eql([
+      'big_order 21',
+    ]);
+    // The condition's column changes in a statement of its own, which no event waits for.
+    const late = `begin; insert into orders (id) values (23); update orders set state = 'open' where id = 23; commit`;
+    expect(await run(late)).to.eql(['big_order 23']);
+    expect(await run(`update orders set total = 1 where id in (21, 22)`)).to.eql(['open_changed 21']);
+    expect(
+      await run(
+        `begin; update orders set total = 2 where id = 22; update orders set state = 'open' where id = 22; commit`,
+      ),
+    ).to.eql(['open_changed 22']);
+    expect(await run(`update orders set state = 'paid' where id = 22`)).to.eql([]);
+    expect(await run(`update orders set state = 'dead' where id = 1`)).to.eql([]);
+    expect(await run(`update orders set state = 'open', total = 3 where id = 1`)).to.eql([]);
+    const turned = `begin; update orders set state = 'dead' where id = 21; delete from orders where id = 21; commit`;
+    expect(await run(turned, `delete from orders where id = 22`)).to.eql(['open_gone 21']);
+  });
+
+  it('come of rows of a link table: assign, unassign, and both when one moves', async () => {
+    await prepare({
+      tag_assign: { resource: 'order', on: 'assign', part: 'orders_tags' },
+      tag_unassign: { resource: 'order', on: 'unassign', part: 'orders_tags' },
+      heavy_assign: {
+        resource: 'order',
+        on: 'assign',
+        part: 'orders_tags',
+        when: { new: { weight: [8, 9] } },
+      },
+      order_update: { resource: 'order', on: 'update' },
+      order_delete: { resource: 'order', on: 'delete' },
+    });
+    expect(await run(`insert into orders_tags values (1, 1), (1, 2)`)).to.eql([
+      'tag_assign 1',
+      'order_update 1',
+    ]);
+    expect(await run(`insert into orders_tags values (2, 1, 9)`)).to.eql([
+      'tag_assign 2',
+      'heavy_assign 2',
+      'order_update 2',
+    ]);
+    expect(await run(`update orders_tags set weight = 5 where order_id = 1`)).to.eql([]);
+    expect(
+      await run(
+        `begin; insert into orders_tags values (3, 3); delete from orders_tags where order_id = 3; commit`,
+      ),
+    )
+      // The list was changed and changed back; nothing came to it.
+      .to.eql(['order_update 3']);
+    expect(
+      (await run(`update orders_tags set order_id = 4 where order_id = 1 and tag_id = 1`)).sort(),
+    ).to.eql(['order_update 1', 'order_update 4', 'tag_assign 4', 'tag_unassign 1']);
+    expect(
+      await run(`begin; delete from orders_tags where order_id = 2; delete from orders where id = 2; commit`),
+    ).to.eql(['order_delete 2']);
+  });
+
+  it('are one for each change where the catalog says so', async () => {
+    await prepare({
+      order_touched: { resource: 'order', on: 'update', per: 'change' },
+      order_update: { resource: 'order', on: 'update' },
+      order_made: { resource: 'order', on: 'insert', per: 'change' },
+      order_gone: { resource: 'order', on: 'delete', per: 'change' },
+    });
+    expect(
+      await run(
+        `begin; update orders set total = 1 where id = 1; update orders set total = 2 where id = 1; update orders set total = 3 where id = 1; commit`,
+      ),
+    ).to.eql(['order_touched 1', 'order_touched 1', 'order_update 1', 'order_touched 1']);
+    const events = await (async () => {
+      await own.db.query(
+        `begin; insert into orders (id, state) values (31, 'brief'); delete from orders where id = 31; commit`,
+      );
+      return own.turnAll();
+    })();
+    expect(named(events)).to.eql(['order_made 31', 'order_gone 31']);
+    expect(JSON.parse(events[0]!.payload!)).to.include({ id: '31', state: 'brief' });
+  });
+
+  it('come of every column there is, also of one that was added since', async () => {
+    await prepare({ order_update: { resource: 'order', on: 'update', columns: '*' } });
+    expect(await run(`update orders set note = 'n' where id = 1`)).to.eql(['order_update 1']);
+    expect(await run(`update orders set note = note`)).to.eql([]);
+    await own.db.query('alter table orders add column extra int, drop column closed');
+    expect(await run(`update orders set extra = 1 where id in (2, 3)`)).to.eql([
+      'order_update 2',
+      'order_update 3',
+    ]);
+    await own.db.query('alter table orders rename column note to whole');
+    expect(await run(`update orders set whole = 'w' where id = 4`)).to.eql(['order_update 4']);
+  });
+});

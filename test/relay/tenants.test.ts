@@ -1,0 +1,121 @@
+import { expect } from 'chai';
+import { text, texts } from '../../src/catalog/define.ts';
+import { type OwnDatabase, ownDatabase } from './own-catalog.ts';
+
+const tables = `
+  create table orgs (id int primary key, name text);
+  create table campaigns (id int primary key, org_id int, name text);
+  create table teams (id int primary key, campaign_id int references campaigns on delete cascade, name text);
+  create table gifts (id int primary key, team_id int references teams on delete cascade, note text);
+  insert into orgs values (1, 'A'), (2, 'B');
+  insert into campaigns values (10, 1), (20, 2), (30, null);
+  insert into teams values (100, 10), (200, 20);
+  insert into gifts values (1000, 100), (2000, 200), (3000, null)`;
+
+const throughCampaign = { from: 'campaign_id', table: 'campaigns', to: 'id', tenant: 'org_id' };
+
+describe('tenants', () => {
+  let own: OwnDatabase;
+  let a: string;
+  let b: string;
+  let all: string;
+  beforeEach(async () => {
+    own = await ownDatabase(tables, {
+      name: 'giving',
+      resources: {
+        campaign: { table: 'campaigns', fields: texts('id', 'name'), tenant: 'org_id' },
+        team: { table: 'teams', fields: texts('id', 'name'), tenant: throughCampaign },
+        gift: {
+          table: 'gifts',
+          fields: { id: text(), note: text() },
+          tenant: { from: 'team_id', table: 'teams', to: 'id', tenant: throughCampaign },
+        },
+        org: { table: 'orgs', fields: texts('id', 'name') },
+      },
+      events: ['campaign', 'team', 'gift', 'org'].flatMap((resource) => [
+        { name: `${resource}_create`, resource, on: 'insert' as const },
+        { name: `${resource}_update`, resource, on: 'update' as const },
+        { name: `${resource}_delete`, resource, on: 'delete' as const },
+      ]),
+    });
+    [a, b, all] = [await own.endpoint('1'), await own.endpoint('2'), await own.endpoint(null)];
+  });
+  afterEach(() => own.end());
+  /** Events with who gets them: A, B, and * for the one endpoint that gets all. */
+  const run = async (...statements: string[]) => {
+    for (const statement of statements) await own.db.query(statement);
+    const letters = new Map([
+      [a, 'A'],
+      [b, 'B'],
+      [all, '*'],
+    ]);
+    return (await own.turnAll()).map(
+      ({ name, key, to }) => `${name} ${key} ${to.map((id) => letters.get(id)).join('')}`,
+    );
+  };
+
+  it('get the events of their own records, found by a column or by a path', async () => {
+    expect(await run(`update campaigns set name = 'x'`)).to.eql([
+      'campaign_update 10 A*',
+      'campaign_update 20 B*',
+      'campaign_update 30 *',
+    ]);
+    expect(await run(`update gifts set note = 'x'`)).to.eql([
+      'gift_update 1000 A*',
+      'gift_update 2000 B*',
+      'gift_update 3000 *',
+    ]);
+    expect(await run(`update orgs set name = 'x' where id = 1`)).to.eql(['org_update 1 *']);
+  });
+
+  it('get what a record says once it is theirs, and nothing of it when it is not any more', async () => {
+    expect(
+      await run(
+        `update gifts set note = 'x' where id = 1000`,
+        `update campaigns set org_id = 2 where id = 10`,
+      ),
+    ).to.eql(['gift_update 1000 B*']);
+    expect(await run(`update gifts set team_id = 200, note = 'y' where id = 1000`)).to.eql([
+      'gift_update 1000 B*',
+    ]);
+  });
+
+  it('hear of deletes, also of all that is deleted along with what led to the tenant', async () => {
+    expect(await run(`delete from gifts where id = 2000`)).to.eql(['gift_delete 2000 B*']);
+    expect((await run(`delete from campaigns where id = 10`)).sort()).to.eql([
+      'campaign_delete 10 A*',
+      'gift_delete 1000 A*',
+      'team_delete 100 A*',
+    ]);
+  });
+
+  it('hear of a delete whose way to them was deleted earlier', async () => {
+    await own.db.query(`alter table gifts drop constraint gifts_team_id_fkey`);
+    expect((await run(`delete from campaigns where id = 10`)).sort()).to.eql([
+      'campaign_delete 10 A*',
+      'team_delete 100 A*',
+    ]);
+    expect(await run(`delete from gifts where id = 1000`)).to.eql(['gift_delete 1000 A*']);
+    // Its row says who owned it, though the record went before anybody looked.
+    expect(
+      await run(
+        `insert into campaigns values (40, 2, 'n')`,
+        `update campaigns set org_id = 1 where id = 40`,
+        `delete from campaigns where id = 40`,
+      ),
+    ).to.eql(['campaign_create 40 A*', 'campaign_delete 40 A*']);
+  });
+
+  it('cost no query where nobody subscribes', async () => {
+    await own.db.query(`update rowhook.endpoint set active = false`);
+    expect(await run(`update gifts set note = 'z'`)).to.eql([
+      'gift_update 1000 ',
+      'gift_update 2000 ',
+      'gift_update 3000 ',
+    ]);
+    const { rows } = await own.db.query(
+      `select count(*)::int as n from rowhook.event where tenant is not null`,
+    );
+    expect(rows).to.eql([{ n: 0 }]);
+  });
+});

@@ -39,9 +39,7 @@ export async function ownDatabase(sql: string, input: CatalogInput): Promise<Own
   await client.connect();
   await client.query(sql);
   await captureAll(client, catalog);
-  await client.query(
-    `set timezone = 'UTC'; set enable_seqscan = off; set plan_cache_mode = force_generic_plan`,
-  );
+  await prepareSession(client, 1_000);
   const context: PageContext = {
     catalog,
     events: eventTable(catalog),

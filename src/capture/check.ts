@@ -2,61 +2,92 @@ import { RowhookError } from '../errors.ts';
 import { type CapturePlan, everyColumn } from '../store/captures.ts';
 import type { TableFacts } from '../store/tables.ts';
 
+/** What is wanted of a table. */
+export interface TableNeeds {
+  /** Quoted and schema-qualified. */
+  readonly table: string;
+  readonly columns: Iterable<string>;
+  /** It is to be captured: with triggers of its own, and rows that this key tells apart. */
+  readonly key?: readonly string[] | undefined;
+}
+
+/** What a table lacks of what is wanted of it: it does not exist, is none, or has no such columns or key. Pure. */
+export function tableProblems(
+  { table, columns, key }: TableNeeds,
+  facts: TableFacts | undefined,
+): RowhookError[] {
+  if (!facts) {
+    return [
+      new RowhookError('table_missing', `table ${table} does not exist in this database`, {
+        where: table,
+        fix: 'Correct the table in the catalog, or connect to the database that has it.',
+      }),
+    ];
+  }
+  if (key && facts.kind !== 'r' && facts.kind !== 'p') {
+    return [
+      new RowhookError(
+        'table_unsupported',
+        `${table} is ${kindName(facts.kind)}, which has no row changes of its own`,
+        { where: table, fix: 'Name the table behind it.' },
+      ),
+    ];
+  }
+  const needed = new Set([...(key ?? []), ...columns]);
+  const lost = [...needed].filter((column) => column !== everyColumn && !facts.columns.has(column));
+  const names = lost.map((column) => `"${column}"`).join(', ');
+  return [
+    ...(lost.length > 0
+      ? [
+          new RowhookError(
+            'column_missing',
+            `${table} has no column ${names}; it has ${[...facts.columns.keys()].join(', ')}`,
+            { where: table, fix: 'Correct the field, key or event of the catalog that names it.' },
+          ),
+        ]
+      : []),
+    ...(key && !key.some((column) => lost.includes(column)) ? keyProblems(table, key, facts) : []),
+  ];
+}
+
+function keyProblems(table: string, key: readonly string[], facts: TableFacts): RowhookError[] {
+  const wanted = [...key].sort().join();
+  const unique = facts.uniqueKeys.some((columns) => [...columns].sort().join() === wanted);
+  const nullable = key.filter((column) => !facts.notNull.has(column));
+  if (unique && nullable.length === 0) return [];
+  const found =
+    facts.uniqueKeys.length === 0
+      ? 'it has no unique index'
+      : `its unique indexes are on ${facts.uniqueKeys.map((columns) => `(${columns.join(', ')})`).join(' ')}`;
+  return [
+    new RowhookError(
+      'key_missing',
+      `${table} needs a unique index on (${key.join(', ')}) with no nulls${unique ? `, but ${nullable.join(', ')} may be null` : `; ${found}`}`,
+      { where: table, fix: 'Name the key in the catalog, or give the table a primary key.' },
+    ),
+  ];
+}
+
+/** The columns that a plan's triggers look at. */
+export const planColumns = ({ key, classes, values }: CapturePlan): string[] => [
+  ...new Set([...key, ...classes.flat(), ...values]),
+];
+
 /**
  * Whether a table can be captured by a plan: it exists, is a table of ours to put triggers on, has the plan's columns, and its
  * key tells its rows apart. Pure.
  * @throws RowhookError `table_missing`, `table_unsupported`, `column_missing`, `key_missing`, `privilege_missing`
  */
 export function checkTable(plan: CapturePlan, facts: TableFacts | undefined): asserts facts is TableFacts {
-  const { table } = plan;
-  if (!facts) {
-    throw new RowhookError('table_missing', `table ${table} does not exist in this database`, {
-      where: table,
-      fix: 'Correct the table in the catalog, or connect to the database that has it.',
-    });
-  }
-  if (facts.kind !== 'r' && facts.kind !== 'p') {
-    throw new RowhookError(
-      'table_unsupported',
-      `${table} is ${kindName(facts.kind)}, which has no row changes of its own`,
-      {
-        where: table,
-        fix: 'Name the table behind it.',
-      },
-    );
-  }
-  const needed = [...plan.key, ...plan.classes.flat(), ...plan.values];
-  const lost = [...new Set(needed)].filter((column) => column !== everyColumn && !facts.columns.has(column));
-  if (lost.length > 0) {
-    throw new RowhookError(
-      'column_missing',
-      `${table} has no column ${lost.map((column) => `"${column}"`).join(', ')}; it has ${[...facts.columns.keys()].join(', ')}`,
-      { where: table, fix: 'Correct the field, key or event of the catalog that names it.' },
-    );
-  }
-  checkKey(plan, facts);
-  if (!facts.mayCreateTriggers) {
+  const { table, key } = plan;
+  const [problem] = tableProblems({ table, key, columns: planColumns(plan) }, facts);
+  if (problem) throw problem;
+  if (!facts?.mayCreateTriggers) {
     throw new RowhookError('privilege_missing', `this role may not create triggers on ${table}`, {
       where: table,
       fix: `Install as the role that owns ${table}.`,
     });
   }
-}
-
-function checkKey(plan: CapturePlan, facts: TableFacts): void {
-  const wanted = [...plan.key].sort().join();
-  const unique = facts.uniqueKeys.some((columns) => [...columns].sort().join() === wanted);
-  const nullable = plan.key.filter((column) => !facts.notNull.has(column));
-  if (unique && nullable.length === 0) return;
-  const found =
-    facts.uniqueKeys.length === 0
-      ? 'it has no unique index'
-      : `its unique indexes are on ${facts.uniqueKeys.map((columns) => `(${columns.join(', ')})`).join(' ')}`;
-  throw new RowhookError(
-    'key_missing',
-    `${plan.table} needs a unique index on (${plan.key.join(', ')}) with no nulls${unique ? `, but ${nullable.join(', ')} may be null` : `; ${found}`}`,
-    { where: plan.table, fix: 'Name the key in the catalog, or give the table a primary key.' },
-  );
 }
 
 function kindName(kind: string): string {

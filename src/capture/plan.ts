@@ -63,7 +63,9 @@ function columnClasses(table: string, watched: readonly Watch[], life: readonly 
   const waiting = new Map<string, string[]>();
   const wait = (column: string, event: string) =>
     waiting.set(column, [...(waiting.get(column) ?? []), event]);
-  for (const { event, columns, conditions } of watched) {
+  for (const { event: name, part, columns, conditions } of watched) {
+    // A table may be a part of its own records: what counts for the one role need not count for the other.
+    const event = part ? `${name} by ${part.from}` : name;
     for (const column of columns === '*' ? [everyColumn] : columns) wait(column, event);
     // A change of these alone raises nothing, but the values at the end of a transaction decide. No event has such a name.
     for (const column of conditions)

@@ -36,7 +36,13 @@ export interface Mistake {
 }
 
 export function mistake(code: MistakeCode, path: string, expected: string, found: string): Mistake {
-  return { code, path, expected, found, text: `${path ? `${path}: ` : ''}expected ${expected}, found ${found}` };
+  return {
+    code,
+    path,
+    expected,
+    found,
+    text: `${path ? `${path}: ` : ''}expected ${expected}, found ${found}`,
+  };
 }
 
 /** A value as it was written, short. */

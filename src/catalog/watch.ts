@@ -70,6 +70,8 @@ export interface Watch {
   readonly event: string;
   /** Quoted and schema-qualified. */
   readonly table: string;
+  /** The table is looked at as this part of the resource; undefined: as its own. */
+  readonly part: Part | undefined;
   /** A change of one of these may raise it. */
   readonly columns: Columns;
   /** Their values decide whether it is raised. */
@@ -85,34 +87,40 @@ export function watches(catalog: Catalog): Watch[] {
 }
 
 function watchesOf(event: string, definition: EventDefinition, resource: Resource): Watch[] {
-  const own = quoteTable(resource.table);
   const conditions = conditionColumns(definition);
+  const own = (columns: Columns): Watch => ({
+    event,
+    table: quoteTable(resource.table),
+    part: undefined,
+    columns,
+    conditions,
+  });
+  const ofParts = (table: string, columns: Columns): Watch[] =>
+    (resource.parts ?? [])
+      .filter((part) => quoteTable(part.table) === quoteTable(table))
+      .map((part) => ({ event, table: quoteTable(table), part, columns, conditions }));
   switch (definition.on) {
     case 'insert':
     case 'delete':
-      return [{ event, table: own, columns: [], conditions }];
+      return [own([])];
     case 'update':
       return [
-        { event, table: own, columns: definition.columns ?? ownColumns(resource.fields), conditions },
+        own(definition.columns ?? ownColumns(resource.fields)),
         ...(touches(definition) ? (resource.parts ?? []) : []).map((part) => ({
           event,
           table: quoteTable(part.table),
+          part,
           columns: partColumns(resource, part),
           conditions: [],
         })),
       ];
-    case 'transition':
-      return [
-        {
-          event,
-          table: definition.part === undefined ? own : quoteTable(definition.part),
-          columns: [definition.transition.column],
-          conditions,
-        },
-      ];
+    case 'transition': {
+      const columns = [definition.transition.column];
+      return definition.part === undefined ? [own(columns)] : ofParts(definition.part, columns);
+    }
     case 'assign':
     case 'unassign':
-      return [{ event, table: quoteTable(definition.part), columns: [], conditions }];
+      return ofParts(definition.part, []);
   }
 }
 

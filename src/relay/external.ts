@@ -1,16 +1,19 @@
 import type { RecordKey } from '../catalog/source.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
+import { RowhookError } from '../errors.ts';
+import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
-import { recordId } from './tenants.ts';
+import type { Payloads } from './payloads.ts';
+import { type LastRows, type Owned, recordId, tenantsOf } from './tenants.ts';
 
 /** Gets payloads from somewhere else than the database. */
 export interface PayloadSource {
   /**
    * JSON texts in the order of the keys, undefined where there is no such record.
-   * Rejects where nobody can say: the page is then tried again.
+   * Rejects where nobody can say, and soon after the signal: the page is then tried again.
    */
-  fetch(keys: readonly RecordKey[]): Promise<ReadonlyArray<string | undefined>>;
+  fetch(keys: readonly RecordKey[], signal: AbortSignal): Promise<ReadonlyArray<string | undefined>>;
 }
 
 /** By name of the resource; those without one have their payloads made by the database. */
@@ -24,39 +27,106 @@ export interface External {
 
 export const nothingExternal: External = { bodyOf: () => undefined };
 
-/** The records of these events whose payloads come from elsewhere, by resource, each once. Pure. */
-export function wantedOutside(
-  events: readonly RecordEvent[],
-  sources: PayloadSources,
-): ReadonlyMap<string, readonly string[]> {
-  const wanted = new Map<string, Set<string>>();
-  for (const event of events) {
-    if (event.deleted || event.image !== undefined || !sources.has(event.resourceName)) continue;
-    wanted.set(event.resourceName, (wanted.get(event.resourceName) ?? new Set()).add(event.key));
-  }
-  return new Map([...wanted].map(([name, keys]) => [name, [...keys]]));
+export interface OutsideContext {
+  readonly catalog: Catalog;
+  readonly payloads: Payloads;
+  readonly sources: PayloadSources;
+  readonly lastRows: LastRows;
+  /** The events that somebody may get, as the transaction sees it that is open. */
+  wanted(): Promise<readonly RecordEvent[]>;
+  /** Ends the transaction, does the work, and begins another. */
+  withoutTransaction<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** Fetches them, the resources one after the other. Rejects as the sources do. */
-export async function fetchOutside(
-  wanted: ReadonlyMap<string, readonly string[]>,
-  sources: PayloadSources,
-  catalog: Catalog,
-): Promise<External> {
-  const bodies = new Map<string, string>();
-  for (const [resourceName, keys] of wanted) {
-    const columns = catalog.resources[resourceName]?.key ?? defaultKey;
-    const found = await sources.get(resourceName)?.fetch(keys.map((key) => recordKey(key, columns)));
-    for (const [i, key] of keys.entries()) {
-      const body = found?.[i];
-      if (body !== undefined) bodies.set(recordId({ resourceName, key }), body);
+/** So often a page fetches, where records go from tenant to tenant or endpoints come meanwhile. */
+const mostRounds = 5;
+
+/**
+ * Fetches what a page needs from outside, with no transaction open meanwhile.
+ *
+ * A body belongs to the tenant that the record had before it was fetched and still has in the transaction that is open afterwards;
+ * else one tenant would get what the application said of the other's. A record that has changed hands meanwhile is fetched again.
+ *
+ * Rejects as the sources do, and with RowhookError `source_failed` where that has no end; the page is then tried again.
+ */
+export async function fetchOutside(db: Queryable, context: OutsideContext): Promise<External> {
+  const fetched = new Map<string, { readonly tenant: string | null; readonly body: string | undefined }>();
+  for (let round = 1; ; round++) {
+    const wanted = await withTenants(db, wantedOutside(await context.wanted(), context.sources), context);
+    const missing = wanted.filter(
+      (one) => !fetched.has(recordId(one)) || fetched.get(recordId(one))!.tenant !== one.tenant,
+    );
+    if (missing.length === 0) {
+      const known = new Set(wanted.map(recordId));
+      return {
+        bodyOf: (event) => (known.has(recordId(event)) ? fetched.get(recordId(event))!.body : undefined),
+      };
+    }
+    if (round > mostRounds) throw restless(missing[0]!);
+    const bodies = await context.withoutTransaction((signal) => bodiesOf(missing, context, signal));
+    for (const [i, one] of missing.entries()) {
+      fetched.set(recordId(one), { tenant: one.tenant, body: bodies[i] });
     }
   }
-  return { bodyOf: (event) => bodies.get(recordId(event)) };
+}
+
+/** The records of these events whose payloads come from elsewhere, each once. Pure. */
+function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources): Owned[] {
+  const wanted = new Map<string, Owned>();
+  for (const { resourceName, key, deleted, image } of events) {
+    if (deleted || image !== undefined || !sources.has(resourceName)) continue;
+    const record = { resourceName, key, image: undefined };
+    wanted.set(recordId(record), record);
+  }
+  return [...wanted.values()];
+}
+
+/** Without those whose row is gone, where a row says whose they are: their last row is what is shown. */
+async function withTenants(
+  db: Queryable,
+  records: readonly Owned[],
+  context: OutsideContext,
+): Promise<Array<Owned & { readonly tenant: string | null }>> {
+  const isOwned = ({ resourceName }: Owned) => context.catalog.resources[resourceName]?.tenant !== undefined;
+  const owned = records.filter(isOwned);
+  const tenants = await tenantsOf(db, owned, context);
+  const tenantOf = new Map(owned.map((one, i) => [one, tenants[i]]));
+  return records.flatMap((one) => {
+    const tenant = isOwned(one) ? tenantOf.get(one) : null;
+    return tenant === undefined ? [] : [{ ...one, tenant }];
+  });
+}
+
+/** In the order of the records; the resources one after the other. */
+async function bodiesOf(
+  records: readonly Owned[],
+  { catalog, sources }: OutsideContext,
+  signal: AbortSignal,
+): Promise<Array<string | undefined>> {
+  const bodies = new Map<Owned, string | undefined>();
+  for (const resourceName of new Set(records.map((one) => one.resourceName))) {
+    const mine = records.filter((one) => one.resourceName === resourceName);
+    const columns = catalog.resources[resourceName]?.key ?? defaultKey;
+    const keys = mine.map(({ key }) => recordKey(key, columns));
+    const found = await sources.get(resourceName)!.fetch(keys, signal);
+    for (const [i, one] of mine.entries()) bodies.set(one, found[i]);
+  }
+  return records.map((one) => bodies.get(one));
 }
 
 /** A key of the outbox by its columns. */
 function recordKey(key: string, columns: readonly string[]): RecordKey {
   const values: string[] = columns.length === 1 ? [key] : JSON.parse(key);
   return Object.fromEntries(columns.map((column, i) => [column, values[i] ?? '']));
+}
+
+function restless({ resourceName, key }: Owned): RowhookError {
+  return new RowhookError(
+    'source_failed',
+    `payloads of "${resourceName}" cannot be had: whose record ${key} is has changed each of ${mostRounds} times it was fetched`,
+    {
+      where: `resources.${resourceName}.source`,
+      fix: 'Nothing is lost; the page is tried again until it stays.',
+    },
+  );
 }

@@ -3,18 +3,13 @@ import type { Catalog } from '../catalog/types.ts';
 import { capturesById } from '../store/captures.ts';
 import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
+import { besideSession } from './beside.ts';
 import { type OutboxRow, unpack } from './changes.ts';
 import { addCursor, advance, type Cursor, nextWindow } from './cursor.ts';
 import { type EventTable, eventsOf, type RecordEvent } from './events.ts';
-import {
-  type External,
-  fetchOutside,
-  nothingExternal,
-  type PayloadSources,
-  wantedOutside,
-} from './external.ts';
+import { type External, fetchOutside, nothingExternal, type PayloadSources } from './external.ts';
 import { fanOut, subscribers, subscribersTo } from './fan-out.ts';
-import { goneRows } from './gone-rows.ts';
+import { type GoneRows, goneRows } from './gone-rows.ts';
 import { lookUp } from './lookups.ts';
 import type { RecordChange } from './net-effect.ts';
 import { park, unpark } from './parked.ts';
@@ -37,6 +32,8 @@ export interface PageContext {
   readonly size: PageSize;
   /** What each capture id's table is to the catalog's resources; filled as ids are met. */
   readonly roles: Map<number, readonly Role[]>;
+  /** Says that the relay stops: what is being fetched is broken off. */
+  readonly stopped?: AbortSignal;
 }
 
 export interface Turned {
@@ -71,16 +68,7 @@ export async function turnPage(
       await client.query('commit');
       return { cursor, changes: 0, events: 0, deliveries: 0, full: false, parked };
     }
-    const wanted = wantedOutside(
-      read.events.filter(({ name }) => read.isWanted(name)),
-      context.sources,
-    );
-    let external = nothingExternal;
-    if (wanted.size > 0) {
-      await client.query('commit');
-      external = await fetchOutside(wanted, context.sources, context.catalog);
-      await begin(client);
-    }
+    const external = context.sources.size > 0 ? await outside(client, context, read) : nothingExternal;
     const turned = await write(client, { ...context, external }, cursor, { ...read, ...now, parked });
     await client.query('commit');
     return turned;
@@ -94,10 +82,8 @@ export async function turnPage(
 interface Read {
   readonly window: Window;
   readonly page: Page;
-  readonly changes: readonly RecordChange[];
   readonly events: readonly RecordEvent[];
-  /** Somebody may get events of this name. */
-  isWanted(name: string): boolean;
+  readonly goneRows: GoneRows;
 }
 
 /** The changes of the next page, and their events; undefined where there is nothing to do. Writes nothing. */
@@ -115,10 +101,27 @@ async function readOutbox(
   if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked && floorIsNear)
     return undefined;
   const changes = await recordChanges(db, context, page.rows);
-  const events = eventsOf(changes, context.events);
-  const names = [...new Set(events.map(({ name }) => name))];
-  const to = context.sources.size > 0 && names.length > 0 ? await subscribers(db, names) : [];
-  return { window, page, changes, events, isWanted: (name) => subscribersTo(name, to).length > 0 };
+  return { window, page, events: eventsOf(changes, context.events), goneRows: goneRows(changes) };
+}
+
+/** Payloads that the database does not make; without any, the transaction stays the same. */
+function outside(client: Client, context: PageContext, { events, goneRows }: Read): Promise<External> {
+  const outer = events.filter(({ resourceName }) => context.sources.has(resourceName));
+  const names = [...new Set(outer.map(({ name }) => name))];
+  return fetchOutside(client, {
+    ...context,
+    lastRows: goneRows.latest,
+    async wanted() {
+      const to = names.length > 0 ? await subscribers(client, names) : [];
+      return outer.filter(({ name }) => subscribersTo(name, to).length > 0);
+    },
+    async withoutTransaction(work) {
+      await client.query('commit');
+      const result = await besideSession(client, context.stopped, work);
+      await begin(client);
+      return result;
+    },
+  });
 }
 
 async function write(
@@ -128,14 +131,13 @@ async function write(
   read: Read & Beginning & { readonly parked: boolean },
 ): Promise<Turned> {
   const { page, parked } = read;
-  const ends = goneRows(read.changes);
-  const waited = parked ? await unpark(db, ends.records, page.full ? 0 : cursor.windowNumber) : [];
+  const waited = parked ? await unpark(db, read.goneRows.records, page.full ? 0 : cursor.windowNumber) : [];
   const events = [...waited, ...read.events];
   const names = [...new Set(events.map((event) => event.name))];
   const { ready, missing } = await resolve(db, events, {
     ...context,
     subscribers: names.length > 0 ? await subscribers(db, names) : [],
-    goneRows: ends,
+    goneRows: read.goneRows,
   });
   if (missing.length > 0) await park(db, missing, cursor.windowNumber);
   const deliveries = ready.length > 0 ? await fanOut(db, ready) : 0;

@@ -61,8 +61,7 @@ export function rolesOf(plan: CapturePlan, catalog: Catalog): Role[] {
   function roleOf(name: string, resource: Resource, part: Part | undefined): Role {
     const mine = watched.flatMap((watch) => {
       const definition = catalog.events[watch.event];
-      if (definition?.resource !== name || isOfPart(definition, resource, plan) !== (part !== undefined))
-        return [];
+      if (definition?.resource !== name || watch.part !== part) return [];
       return [{ event: watch.event, mask: maskOf(watch, plan), definition }];
     });
     return {
@@ -74,13 +73,6 @@ export function rolesOf(plan: CapturePlan, catalog: Catalog): Role[] {
       life: part || resource.softDelete === undefined ? -1 : plan.values.indexOf(resource.softDelete),
     };
   }
-}
-
-/** Whether an event looks at this table as at a part. An update looks at both, and it is the table that tells. */
-function isOfPart(definition: EventDefinition, resource: Resource, plan: CapturePlan): boolean {
-  return definition.on === 'update'
-    ? quoteTable(resource.table) !== plan.table
-    : 'part' in definition && definition.part !== undefined;
 }
 
 function maskOf(watch: Watch, plan: CapturePlan): number {

@@ -2,6 +2,7 @@ import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import type { Queryable } from '../store/sql.ts';
+import { lastRowsInOutbox } from './last-rows.ts';
 import type { Payloads } from './payloads.ts';
 import { tenantTables } from './tenant-sql.ts';
 
@@ -26,8 +27,8 @@ const longestWay = 8;
  * The tenants of records, in their order: null where the path ends in nothing, undefined where the row itself is missing. One
  * query for each resource.
  *
- * A step of the path may be gone: a campaign that was deleted with its donations. Its own tenant is then that of its last row, or,
- * where that was read with an earlier page, the one that its events were given.
+ * A step of the path may be gone: a campaign that was deleted with its donations. Its own tenant is then that of its last row, which
+ * may be on this page, or still to be read; or, where it was read long ago, the one that its events were given.
  */
 export async function tenantsOf(
   db: Queryable,
@@ -95,11 +96,20 @@ async function tenantsOfLost(
 ): Promise<Map<string, string | null>> {
   const unique = [...new Map(lost.map((one) => [recordId(one), one])).values()];
   const known = new Map<string, string | null>();
-  const withRow = unique.filter(({ image }) => image !== undefined);
-  const tenants = await tenantsOf(db, withRow, context, way);
-  for (const [i, one] of withRow.entries()) known.set(recordId(one), tenants[i] ?? null);
-  for (const one of unique.filter(({ image }) => image === undefined)) {
-    known.set(recordId(one), await tenantInHistory(db, one));
+  const onPage = unique.filter(({ image }) => image !== undefined);
+  const elsewhere = unique.filter(({ image }) => image === undefined);
+  // Before the history: what was said of it last may have been before it moved to another tenant.
+  const images = elsewhere.length > 0 ? await lastRowsInOutbox(db, elsewhere, context.catalog) : [];
+  const withRow = [...onPage, ...elsewhere.map((one, i) => ({ ...one, image: images[i] }))];
+  const tenants = await tenantsOf(
+    db,
+    withRow.filter(({ image }) => image !== undefined),
+    context,
+    way,
+  );
+  for (const one of withRow) {
+    const tenant = one.image === undefined ? await tenantInHistory(db, one) : (tenants.shift() ?? null);
+    known.set(recordId(one), tenant);
   }
   return known;
 }

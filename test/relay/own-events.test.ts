@@ -183,4 +183,42 @@ describe('events of one’s own catalog', () => {
     await own.db.query('alter table orders rename column note to whole');
     expect(await run(`update orders set whole = 'w' where id = 4`)).to.eql(['order_update 4']);
   });
+
+  it('come of a table that is a part of itself, to the record and to the one above it', async () => {
+    const people = {
+      table: 'people',
+      fields: {
+        ...texts('id', 'name'),
+        reports: many('people', { from: 'id', to: 'boss_id', orderBy: ['id'] }, texts('nick')),
+      },
+      parts: [{ table: 'people', from: 'boss_id', to: 'id' }],
+    };
+    own = await ownDatabase(
+      `create table people (id int primary key, name text, nick text, boss_id int);
+       insert into people values (1, 'a', 'x', null), (2, 'b', 'y', 1), (3, 'c', 'z', 1)`,
+      {
+        name: 'staff',
+        resources: { person: people },
+        events: {
+          person_update: { resource: 'person', on: 'update' },
+          report_renamed: {
+            resource: 'person',
+            on: 'transition',
+            part: 'people',
+            transition: { column: 'nick', to: 'n' },
+          },
+        },
+      },
+    );
+    await own.endpoint();
+    expect(await run(`update people set name = 'B' where id = 2`)).to.eql(['person_update 2']);
+    expect(await run(`update people set nick = 'n' where id = 2`)).to.eql([
+      'person_update 1',
+      'report_renamed 1',
+    ]);
+    expect((await run(`update people set boss_id = 3 where id = 2`)).sort()).to.eql([
+      'person_update 1',
+      'person_update 3',
+    ]);
+  });
 });

@@ -77,8 +77,8 @@ export function release(
 }
 
 /**
- * Registers the endpoint of this URL, or changes it to what is given here, where there is one. A new one gets its ping from the
- * daemon.
+ * Registers the endpoint of this URL (and tenant), or changes it to what is given here, where there is one. A new one gets its
+ * ping from the daemon.
  * @param endpoint a secret, a description and so on that it does not name stay as they are
  * @returns its id
  * @throws RowhookError `endpoint_invalid`, `event_unknown`, and `schema_missing` and the like when `install` has not run
@@ -88,7 +88,8 @@ export function registerEndpoint(knex: Knex, catalog: Catalog, endpoint: Endpoin
     await checkSchema(place.db);
     // Under the lock of installations: two processes must not both find that there is none.
     return lockingSteps(place, {})([], async (db) => {
-      const known = (await listEndpoints(db)).find(({ url }) => url === endpoint.url);
+      const { url, tenant = null } = endpoint;
+      const known = (await listEndpoints(db)).find((each) => each.url === url && each.tenant === tenant);
       const { id } = known
         ? await updateEndpoint(db, catalog, known.id, endpoint)
         : await createEndpoint(db, catalog, endpoint);
@@ -97,13 +98,20 @@ export function registerEndpoint(knex: Knex, catalog: Catalog, endpoint: Endpoin
   });
 }
 
-/** Deletes every endpoint of this URL, with the deliveries that it still was to get. Does nothing where there is none. */
-export function removeEndpoint(knex: Knex, { url }: { readonly url: string }): Promise<void> {
+/**
+ * Deletes every endpoint of this URL, with the deliveries that it still was to get. Does nothing where there is none.
+ * @param which.tenant only that of this tenant; null: only one for all of them
+ */
+export function removeEndpoint(
+  knex: Knex,
+  { url, tenant }: { readonly url: string; readonly tenant?: string | null },
+): Promise<void> {
   return at(knex, async (place) => {
     if (!(await capturing.isInstalled(place.db))) return;
     await lockingSteps(place, {})([], async (db) => {
       for (const endpoint of await listEndpoints(db)) {
-        if (endpoint.url === url) await deleteEndpoint(db, endpoint.id);
+        const asked = tenant === undefined || endpoint.tenant === tenant;
+        if (endpoint.url === url && asked) await deleteEndpoint(db, endpoint.id);
       }
     });
   });

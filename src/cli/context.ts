@@ -5,27 +5,40 @@ import { configNotFound, type LoadedConfig, loadConfig } from '../config/load.ts
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
 import * as library from '../index.ts';
 import * as migrations from '../migrations.ts';
+import * as amplo from '../presets/amplo.ts';
 import * as siteStacker from '../presets/site-stacker.ts';
 import { connect, explainLoss } from '../store/connect.ts';
 import { explainPrivilege } from '../store/privilege.ts';
 import { schemaOwner } from '../store/schema.ts';
+import * as receiver from '../verify.ts';
 import { createOutput, type Output } from './output.ts';
 
 /** What a command may use of the process that it runs in. */
 export interface Surroundings {
   readonly cwd: string;
   readonly env: Environment;
+  /** Somebody sits at a terminal and can be asked. */
+  readonly interactive: boolean;
+  now(): Date;
   write(text: string): void;
+  writeError(text: string): void;
 }
 
 /** What every command can do: read the config, connect, show what came of it. */
 export interface Context {
   readonly output: Output;
   readonly env: Environment;
+  readonly cwd: string;
+  readonly interactive: boolean;
+  now(): Date;
+  /** What is not the answer itself: notes, and what must not get into a log. On stderr. */
+  note(text: string): void;
   /** @throws RowhookError `config_not_found`, `config_invalid`, `catalog_invalid`, `database_unreachable` … */
   config(): Promise<ResolvedConfig>;
   /** One connection for as long as `work` takes. Needs no config when the database is known without one. */
   withDatabase<T>(work: (db: pg.Client) => Promise<T>): Promise<T>;
+  /** The same with a database that no config is asked for: as the command line says, else the environment. */
+  withGivenDatabase<T>(work: (db: pg.Client, url: string) => Promise<T>): Promise<T>;
 }
 
 /** Makes an action of a command from what it does, given the command's arguments and options. */
@@ -44,10 +57,13 @@ interface GlobalOptions {
 const modules = {
   rowhook: library,
   'rowhook/migrations': migrations,
+  'rowhook/presets/amplo': amplo,
   'rowhook/presets/site-stacker': siteStacker,
+  'rowhook/verify': receiver,
 };
 
-export function createContext(command: Command, { cwd, env, write }: Surroundings): Context {
+export function createContext(command: Command, surroundings: Surroundings): Context {
+  const { cwd, env, interactive, write } = surroundings;
   const options = command.optsWithGlobals<GlobalOptions>();
   let loading: Promise<LoadedConfig | undefined> | undefined;
   const load = () => {
@@ -63,23 +79,33 @@ export function createContext(command: Command, { cwd, env, write }: Surrounding
     return resolveConfig(loaded.config, { env, name: loaded.path }).databaseUrl;
   };
 
+  const connected = async <T>(url: string, work: (db: pg.Client) => Promise<T>): Promise<T> => {
+    const client = await connect(url);
+    try {
+      return await work(client);
+    } catch (error) {
+      throw await explained(error, client);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  };
+
   return {
     output: createOutput(options.json ?? false, write),
     env,
+    cwd,
+    interactive,
+    now: () => surroundings.now(),
+    note: (text) => surroundings.writeError(`${text}\n`),
     async config() {
       const loaded = await load();
       if (!loaded) throw configNotFound(cwd);
       return resolveConfig(loaded.config, { env, databaseUrl: options.database, name: loaded.path });
     },
-    async withDatabase(work) {
-      const client = await connect(await databaseUrl());
-      try {
-        return await work(client);
-      } catch (error) {
-        throw await explained(error, client);
-      } finally {
-        await client.end().catch(() => {});
-      }
+    withDatabase: async (work) => connected(await databaseUrl(), work),
+    async withGivenDatabase(work) {
+      const url = findDatabase({ given: options.database, env, name: 'rowhook' });
+      return connected(url, (db) => work(db, url));
     },
   };
 }

@@ -1,48 +1,84 @@
-import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Environment } from '../config/database-url.ts';
 import { RowhookError } from '../errors.ts';
+import { newSecret } from '../store/secrets.ts';
 import type { EndpointInput } from '../wire/endpoint-input.ts';
+import { durationMs } from './duration.ts';
 
-/** What the command line can say of an endpoint; `false` of a `--no-…` takes away. */
-export interface EndpointOptions {
-  readonly url?: string;
-  readonly events?: readonly string[];
-  readonly description?: string;
+/** How the command line names a secret. */
+export interface SecretOptions {
   readonly secret?: string | false;
   readonly secretEnv?: string;
   readonly generateSecret?: boolean;
+}
+
+/** What the command line can say of an endpoint; `false` of a `--no-…` takes away. */
+export interface EndpointOptions extends SecretOptions {
+  readonly url?: string;
+  readonly events?: readonly string[];
+  readonly description?: string;
   readonly dialect?: string;
+  readonly tenant?: string;
+  readonly allTenants?: boolean;
+}
+
+export interface RotateOptions extends SecretOptions {
+  /** Milliseconds. */
+  readonly overlap?: number;
 }
 
 /** Gives a command the options that say what an endpoint is to be. */
-export function withEndpointOptions(command: Command, { mandatory }: { mandatory: boolean }): Command {
-  const option = (flags: string, text: string): Option => new Option(flags, text);
-  return command
-    .addOption(option('--url <url>', 'where deliveries go').makeOptionMandatory(mandatory))
+export function withEndpointOptions(command: Command, { creates }: { creates: boolean }): Command {
+  command
+    .addOption(new Option('--url <url>', 'where deliveries go').makeOptionMandatory(creates))
     .addOption(
-      option('--events <names>', 'events to subscribe to, with commas between, or "*" for all')
+      new Option('--events <names>', 'events to subscribe to, with commas between, or "*" for all')
         .argParser((names) => names.split(','))
-        .makeOptionMandatory(mandatory),
+        .makeOptionMandatory(creates),
     )
     .option('--description <text>', 'what it is for')
     .option('--secret <secret>', 'what deliveries are signed with (others may see it in the process list)')
     .addOption(
-      option('--secret-env <name>', 'the environment variable that holds the secret').conflicts('secret'),
+      new Option('--secret-env <name>', 'the environment variable that holds the secret').conflicts('secret'),
     )
     .addOption(
-      option('--generate-secret', 'make a secret, and show it this once').conflicts(['secret', 'secretEnv']),
+      new Option('--generate-secret', 'make a secret, and show it this once').conflicts([
+        'secret',
+        'secretEnv',
+      ]),
     )
     .option('--dialect <name>', "how deliveries look on the wire (default: the catalog's)");
+  if (!creates) return command;
+  return command
+    .option('--tenant <id>', 'whose it is: it gets the events of this tenant only')
+    .addOption(new Option('--all-tenants', 'it gets the events of all tenants').conflicts('tenant'));
+}
+
+export function withRotateOptions(command: Command): Command {
+  return command
+    .option('--secret-env <name>', 'the environment variable that holds the new secret')
+    .addOption(
+      new Option('--generate-secret', 'make the new secret, and show it this once (default)').conflicts(
+        'secretEnv',
+      ),
+    )
+    .addOption(
+      new Option('--overlap <duration>', 'how long the old one still signs: 30m, 24h, 7d, 0')
+        .argParser(durationMs)
+        .default(durationMs('24h'), '24h'),
+    );
 }
 
 /**
  * What the options say, and nothing else.
- * @throws RowhookError `endpoint_invalid` when the variable of the secret is not set
+ * @param dialect of the endpoint, where the options name none
+ * @throws RowhookError `endpoint_invalid` when the variable of the secret is not set, `config_invalid` (the dialect)
  */
-export function inputOf(options: EndpointOptions, env: Environment): Partial<EndpointInput> {
-  const { url, description, dialect, events } = options;
-  const secret = secretOf(options, env);
+export function inputOf(options: EndpointOptions, env: Environment, dialect: string): Partial<EndpointInput> {
+  const { url, description, events, tenant, allTenants } = options;
+  const secret = options.generateSecret
+    ? newSecret(options.dialect ?? dialect)
+    : (secretFromEnv(options, env) ?? (options.secret === false ? null : options.secret));
   return {
     ...(url === undefined ? {} : { url }),
     ...(events === undefined
@@ -50,14 +86,18 @@ export function inputOf(options: EndpointOptions, env: Environment): Partial<End
       : { events: events.map((event) => event.trim()).filter((event) => event !== '') }),
     ...(description === undefined ? {} : { description }),
     ...(secret === undefined ? {} : { secret }),
-    ...(dialect === undefined ? {} : { dialect }),
+    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(allTenants ? { tenant: null } : {}),
   };
 }
 
-function secretOf(options: EndpointOptions, env: Environment): string | null | undefined {
-  const { secret, secretEnv, generateSecret } = options;
-  if (generateSecret) return randomBytes(32).toString('base64url');
-  if (secretEnv === undefined) return secret === false ? null : secret;
+/**
+ * The secret in the variable that the options name, if they name one.
+ * @throws RowhookError `endpoint_invalid` when it is not set
+ */
+export function secretFromEnv({ secretEnv }: SecretOptions, env: Environment): string | undefined {
+  if (secretEnv === undefined) return undefined;
   const found = env[secretEnv];
   if (found) return found;
   throw new RowhookError('endpoint_invalid', `the environment variable ${secretEnv} is not set`, {

@@ -9,9 +9,18 @@ import {
   updateEndpoint,
 } from '../store/endpoints.ts';
 import { checkSchema } from '../store/schema.ts';
+import { rotateSecret } from '../store/secrets.ts';
 import type { EndpointInput } from '../wire/endpoint-input.ts';
+import { publicKeyOf } from '../wire/standard-secret.ts';
 import type { Act, Context } from './context.ts';
-import { type EndpointOptions, inputOf, withEndpointOptions } from './endpoint-options.ts';
+import {
+  type EndpointOptions,
+  inputOf,
+  type RotateOptions,
+  secretFromEnv,
+  withEndpointOptions,
+  withRotateOptions,
+} from './endpoint-options.ts';
 import { sheet, table } from './output.ts';
 
 export function endpointCommands(program: Command, act: Act): void {
@@ -26,18 +35,22 @@ export function endpointCommands(program: Command, act: Act): void {
           await checkSchema(db);
           return listEndpoints(db);
         });
-        output.show(found, () => table(found, columns, 'There are no endpoints.'));
+        output.show(found, () => table(found, columnsFor(found), 'There are no endpoints.'));
       }),
     );
 
-  withEndpointOptions(endpoints.command('create'), { mandatory: true })
-    .description('Register an endpoint. Its first delivery is a ping.')
+  withEndpointOptions(endpoints.command('create'), { creates: true })
+    .description('Register an endpoint. Its first delivery is a ping, in dialects that have one.')
     .action(act((context, options: EndpointOptions) => create(context, options)));
 
-  withEndpointOptions(endpoints.command('update').argument('<id>'), { mandatory: false })
+  withEndpointOptions(endpoints.command('update').argument('<id>'), { creates: false })
     .description('Change what is named here, and leave the rest.')
     .option('--no-secret', 'no longer sign deliveries')
     .action(act((context, id: string, options: EndpointOptions) => update(context, id, options)));
+
+  withRotateOptions(endpoints.command('rotate-secret').argument('<id>'))
+    .description('Give it a new secret, and let the old one sign beside it for a while.')
+    .action(act((context, id: string, options: RotateOptions) => rotate(context, id, options)));
 
   for (const [name, active] of [
     ['activate', true],
@@ -82,13 +95,13 @@ async function create(
   options: EndpointOptions,
 ): Promise<void> {
   const { catalog } = await config();
-  const { url = '', events = [], ...rest } = inputOf(options, env);
+  const { url = '', events = [], ...rest } = inputOf(options, env, catalog.dialect);
   const input: EndpointInput = { url, events, ...rest };
   const endpoint = await withDatabase(async (db) => {
     await checkSchema(db);
     return createEndpoint(db, catalog, input);
   });
-  show(output, endpoint, options, input.secret);
+  show(output, endpoint, input.secret, options.generateSecret);
 }
 
 async function update(
@@ -97,45 +110,72 @@ async function update(
   options: EndpointOptions,
 ): Promise<void> {
   const { catalog } = await config();
-  const patch = inputOf(options, env);
-  const endpoint = await withDatabase(async (db) => {
+  const { endpoint, secret } = await withDatabase(async (db) => {
     await checkSchema(db);
-    return Object.keys(patch).length === 0 ? getEndpoint(db, id) : updateEndpoint(db, catalog, id, patch);
+    const before = await getEndpoint(db, id);
+    const patch = inputOf(options, env, before.dialect ?? catalog.dialect);
+    const changed = Object.keys(patch).length > 0;
+    return {
+      endpoint: changed ? await updateEndpoint(db, catalog, id, patch) : before,
+      secret: patch.secret,
+    };
   });
-  show(output, endpoint, options, patch.secret);
+  show(output, endpoint, secret, options.generateSecret);
 }
 
-/** A secret is shown only where we made it, and only this once. */
+async function rotate(
+  { config, env, withDatabase, output }: Context,
+  id: string,
+  options: RotateOptions,
+): Promise<void> {
+  const { catalog } = await config();
+  const given = secretFromEnv(options, env);
+  const { endpoint, secret } = await withDatabase(async (db) => {
+    await checkSchema(db);
+    return rotateSecret(db, catalog, id, { secret: given, overlapMs: options.overlap });
+  });
+  show(output, endpoint, secret, given === undefined);
+}
+
+/** A secret is shown only where we made it, and only this once; what is public of it, whenever it is set. */
 function show(
   output: Context['output'],
   endpoint: Endpoint,
-  { generateSecret }: EndpointOptions,
   secret: string | null | undefined,
+  generated = false,
 ): void {
-  const generated = generateSecret && typeof secret === 'string' ? { secret } : {};
-  output.show({ ...endpoint, ...generated }, () =>
+  const publicKey = secret ? publicKeyOf(secret) : undefined;
+  const shown = { ...(generated && secret ? { secret } : {}), ...(publicKey ? { publicKey } : {}) };
+  output.show({ ...endpoint, ...shown }, () =>
     [
       describe(endpoint),
-      ...(generated.secret ? [`secret       ${generated.secret}  (not shown again)`] : []),
+      ...(shown.secret ? [`secret       ${shown.secret}  (not shown again)`] : []),
+      ...(publicKey ? [`public key   ${publicKey}`] : []),
     ].join('\n'),
   );
 }
 
-const columns = {
+const activity = ({ active, disabledReason }: Endpoint): string =>
+  active ? 'yes' : `no${disabledReason === null ? '' : ` (${disabledReason})`}`;
+
+const columnsFor = (rows: readonly Endpoint[]) => ({
   id: (row: Endpoint) => row.id,
-  active: (row: Endpoint) => (row.active ? 'yes' : 'no'),
+  active: activity,
   signed: (row: Endpoint) => (row.hasSecret ? 'yes' : 'no'),
+  ...(rows.some((row) => row.tenant !== null) ? { tenant: (row: Endpoint) => row.tenant } : {}),
   events: (row: Endpoint) => row.events.join(','),
   url: (row: Endpoint) => row.url,
   description: (row: Endpoint) => row.description,
-};
+});
 
 const describe = (endpoint: Endpoint): string =>
   sheet([
     ['endpoint', endpoint.id],
     ['url', endpoint.url],
     ['events', endpoint.events.join(', ')],
-    ['active', endpoint.active ? 'yes' : 'no'],
+    ['dialect', endpoint.dialect],
+    ['tenant', endpoint.tenant],
+    ['active', activity(endpoint)],
     ['signed', endpoint.hasSecret ? 'yes' : 'no'],
     ['description', endpoint.description],
     ['created', endpoint.createdAt],

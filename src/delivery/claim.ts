@@ -1,4 +1,5 @@
 import { attemptsFrom } from '../uuid-time.ts';
+import type { OldSecret } from '../wire/secrets.ts';
 import type { Session } from './session.ts';
 
 /** A delivery that this process may send until its lease ends. */
@@ -17,6 +18,10 @@ export interface Claimed {
   readonly starts: number;
   readonly url: string;
   readonly secret: string | null;
+  /** The newest first, also those whose time is over. */
+  readonly oldSecrets: readonly OldSecret[];
+  /** Of the endpoint as it was read: another one after any change of it. */
+  readonly endpointVersion: string;
   /** Null: as the catalog says. */
   readonly dialect: string | null;
   /** Null when retention has taken the event away. */
@@ -85,7 +90,8 @@ with asked as (
   returning delivery.endpoint_id, delivery.id, delivery.event_id, delivery.attempts, delivery.starts
 )
 select leased.endpoint_id::text as "endpointId", leased.id, leased.event_id as "eventId", leased.attempts, leased.starts,
-       endpoint.url, endpoint.secret, endpoint.dialect
+       endpoint.url, endpoint.secret, endpoint.dialect, endpoint.old_secrets as "oldSecrets",
+       endpoint.xmin::text as "endpointVersion"
   from leased
   join rowhook.endpoint on endpoint.id = leased.endpoint_id
  order by leased.endpoint_id <= $4::bigint, leased.endpoint_id, leased.id`;

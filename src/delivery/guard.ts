@@ -39,6 +39,8 @@ export function parseAllowList(entries: readonly string[]): AllowList {
 
 const globalUnicast: Network = ipaddr.parseCIDR('2000::/3');
 const nat64: Network = ipaddr.parseCIDR('64:ff9b::/96');
+/** Azure's wire server: a public address that reaches, from each of its machines, what that machine alone may see. */
+const azureHost: Network = ipaddr.parseCIDR('168.63.129.16/32');
 
 /**
  * Whether a request may go to this address: public unicast, or in the allow-list (invariant 10). IPv6 forms that carry an
@@ -50,6 +52,7 @@ export function addressAllowed(address: string, allow: AllowList): boolean {
   if (allow.networks.some((network) => matches(ip, network))) return true;
   const carried = carriedIpv4(ip);
   if (carried) return addressAllowed(carried, allow);
+  if (matches(ip, azureHost)) return false;
   // Not "unicast" alone: ipaddr.js says so of all that no list names, such as the deprecated ::/96 with an IPv4 inside.
   return ip.range() === 'unicast' && (ip.kind() === 'ipv4' || matches(ip, globalUnicast));
 }

@@ -1,5 +1,6 @@
 import type { Dialect, HeaderList } from '../wire/dialect.ts';
 import { isHeaderValue } from '../wire/header-value.ts';
+import { secretsAt } from '../wire/secrets.ts';
 import { attemptId } from './attempt-id.ts';
 import type { Claimed } from './claim.ts';
 import type { Sent } from './exchange.ts';
@@ -28,6 +29,12 @@ export function outgoingOf(
   let problem: Reason = 'dialect_unknown';
   try {
     const dialect = dialectOf(delivery.dialect);
+    // The endpoint may be older than the dialect that the catalog has now.
+    if (dialect.requiresTls && !delivery.url.toLowerCase().startsWith('https:')) {
+      return { problem: 'tls_required', detail: `the dialect "${dialect.name}" sends by https only` };
+    }
+    const secretProblem = dialect.secretProblem(delivery.secret);
+    if (secretProblem) return { problem: 'secret_invalid', detail: `the endpoint's secret ${secretProblem}` };
     problem = 'invalid_request';
     const body = Buffer.from(dialect.body(event));
     const requestId = event.requestId !== null && isHeaderValue(event.requestId) ? event.requestId : null;
@@ -35,7 +42,10 @@ export function outgoingOf(
       deliveryId: delivery.id,
       eventName: event.name,
       body,
-      secret: delivery.secret,
+      // An old one may be from before the endpoint, or the catalog, had this dialect.
+      secrets: secretsAt(delivery.secret, delivery.oldSecrets, sentAt).filter(
+        (secret) => !dialect.secretProblem(secret),
+      ),
       requestId,
       sentAt,
     });
@@ -50,13 +60,17 @@ export function finishedOf(delivery: Claimed, dialect: Dialect, sent: Sent): Fin
   const outcome = sent.failure
     ? { failure: sent.failure.reason }
     : // A complete answer has a status.
-      { status: sent.status as number };
+      { status: sent.status as number, headers: sent.responseHeaders ?? [] };
   return {
     delivery,
     attemptId: attemptId(),
     startedAt: sent.startedAt,
     durationMs: sent.durationMs,
-    verdict: verdictOf(dialect, outcome, delivery.attempts + 1 - delivery.settledAttempts),
+    verdict: verdictOf(dialect, outcome, {
+      attempts: delivery.attempts + 1 - delivery.settledAttempts,
+      now: new Date(),
+      random: Math.random(),
+    }),
     detail: sent.failure?.detail ?? null,
     url: delivery.url,
     dialect: dialect.name,

@@ -1,12 +1,16 @@
-import type { Dialect } from '../wire/dialect.ts';
+import type { Dialect, HeaderList } from '../wire/dialect.ts';
 import type { FailureReason } from './failure.ts';
+import { retryAfterMs } from './retry-after.ts';
 
-/** How a request ended: with the status of a complete answer, or without one. */
-export type Outcome = { readonly status: number } | { readonly failure: FailureReason };
+/** How a request ended: with a complete answer, or without one. */
+export type Outcome =
+  | { readonly status: number; readonly headers: HeaderList }
+  | { readonly failure: FailureReason };
 
 /**
  * `http_<status>` is any status that is not success; a 3xx is `redirect`, because redirects are never followed. Without a
- * request: `event_gone` (retention has taken the event away), `dialect_unknown` (the endpoint's is none of ours).
+ * request: `event_gone` (retention has taken the event away), `dialect_unknown` (the endpoint's is none of ours),
+ * `tls_required` (the dialect sends by https only, the endpoint's URL is none), `secret_invalid` (the dialect cannot sign with the endpoint's secret).
  */
 export type Reason =
   | 'success'
@@ -14,25 +18,41 @@ export type Reason =
   | `http_${number}`
   | FailureReason
   | 'event_gone'
-  | 'dialect_unknown';
+  | 'dialect_unknown'
+  | 'tls_required'
+  | 'secret_invalid';
 
 export type Verdict =
   | { readonly verdict: 'succeeded'; readonly reason: Reason }
   | { readonly verdict: 'retry'; readonly reason: Reason; readonly retryDelayMs: number }
-  | { readonly verdict: 'exhausted'; readonly reason: Reason };
+  | {
+      readonly verdict: 'exhausted';
+      readonly reason: Reason;
+      /** The receiver wants nothing more of us: the endpoint is to be disabled. */
+      readonly endpointGone?: true;
+    };
 
-/**
- * What becomes of a delivery after a request.
- * @param attempts requests of the present schedule so far, including this one
- */
-export function verdictOf(dialect: Dialect, outcome: Outcome, attempts: number): Verdict {
+const gone = 410;
+
+export interface Moment {
+  /** Requests of the present schedule so far, including this one. */
+  readonly attempts: number;
+  readonly now: Date;
+  /** From 0 to below 1. */
+  readonly random: number;
+}
+
+/** What becomes of a delivery after a request. */
+export function verdictOf(dialect: Dialect, outcome: Outcome, { attempts, now, random }: Moment): Verdict {
   if ('status' in outcome && dialect.succeeded(outcome.status))
     return { verdict: 'succeeded', reason: 'success' };
   const reason = reasonOf(outcome);
-  const retryDelayMs = dialect.retryDelayMs(attempts);
-  return retryDelayMs === undefined
-    ? { verdict: 'exhausted', reason }
-    : { verdict: 'retry', reason, retryDelayMs };
+  const heard = dialect.heedsReceiver && 'status' in outcome ? outcome : undefined;
+  if (heard?.status === gone) return { verdict: 'exhausted', reason, endpointGone: true };
+  const scheduledMs = dialect.retryDelayMs(attempts, random);
+  if (scheduledMs === undefined) return { verdict: 'exhausted', reason };
+  const askedMs = heard ? retryAfterMs(heard.headers, now) : 0;
+  return { verdict: 'retry', reason, retryDelayMs: Math.max(scheduledMs, askedMs) };
 }
 
 function reasonOf(outcome: Outcome): Reason {

@@ -1,30 +1,16 @@
 import { v7 } from 'uuid';
 import type { Catalog } from '../catalog/types.ts';
-import { RowhookError } from '../errors.ts';
 import { dialectNamed } from '../wire/dialects.ts';
-import {
-  type EndpointInput,
-  type EndpointPatch,
-  type EndpointValues,
-  endpointValues,
-} from '../wire/endpoint-input.ts';
-import { timestampText } from '../wire/timestamp.ts';
+import { type EndpointInput, type EndpointPatch, endpointValues } from '../wire/endpoint-input.ts';
+import { timestampValue } from '../wire/timestamp.ts';
+import { amend, columns, type Endpoint, keyOf, only, ring } from './endpoint-row.ts';
 import type { Queryable } from './sql.ts';
 
-/** A registered receiver, as anybody may see it: never with its secret. */
-export interface Endpoint extends Omit<EndpointValues, 'secret'> {
-  readonly id: string;
-  readonly hasSecret: boolean;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-/** The columns of an Endpoint. */
-const columns = `id::text, url, description, events, secret is not null as "hasSecret", active, dialect,
-  created_at as "createdAt", updated_at as "updatedAt"`;
+export type { Endpoint } from './endpoint-row.ts';
 
 /**
- * Registers an endpoint, with the ping that is its first delivery, and rings so that a running daemon sends it at once.
+ * Registers an endpoint, with the ping that is its first delivery in most dialects, and rings so that a running daemon sends it
+ * at once.
  * @throws RowhookError `endpoint_invalid`, `event_unknown`, `config_invalid` (the dialect)
  */
 export async function createEndpoint(
@@ -36,23 +22,37 @@ export async function createEndpoint(
   const { id, at } = await nextEndpoint(db);
   const view = { ...values, id, createdAt: at, updatedAt: at, deliveryCount: 0 };
   const dialect = dialectNamed(values.dialect ?? catalog.dialect);
-  const ping = dialect.ping(view, (moment) => timestampText(moment, catalog.timestamps));
+  const ping = dialect.ping(view, (moment) => timestampValue(moment, catalog.timestamps));
   // One statement: there is no endpoint without its ping, whether or not the caller has a transaction open.
   const { rows } = await db.query<Endpoint>(
     `with endpoint as (
-       insert into rowhook.endpoint (id, url, description, events, secret, active, dialect, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+       insert into rowhook.endpoint (
+         id, url, description, events, secret, active, dialect, tenant, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
        returning *
      ), event as (
-       insert into rowhook.event (id, name, resource, record_key, payload, delivery_count, changed_at)
-       select $9, 'ping', 'endpoint', id::text, $10, 1, created_at from endpoint
+       insert into rowhook.event (id, name, resource, record_key, payload, delivery_count, changed_at, tenant)
+       select $10, 'ping', 'endpoint', id::text, $11::text, 1, created_at, tenant from endpoint where $11::text is not null
        returning id
      ), delivery as (
        insert into rowhook.delivery (endpoint_id, id, event_id)
-       select endpoint.id, $11, event.id from endpoint, event
+       select endpoint.id, $12, event.id from endpoint, event
      )
      select ${columns} from endpoint`,
-    [id, ...stored(values), at, v7(), ping, v7()],
+    [
+      id,
+      values.url,
+      values.description,
+      values.events,
+      values.secret,
+      values.active,
+      values.dialect,
+      values.tenant,
+      at,
+      v7(),
+      ping ?? null,
+      v7(),
+    ],
   );
   await ring(db);
   return only(rows, id);
@@ -67,42 +67,24 @@ async function nextEndpoint(db: Queryable): Promise<{ id: string; at: Date }> {
 }
 
 /**
- * Changes what the patch names. A secret of null ends signing.
+ * Changes what the patch names. A secret of null ends signing; another secret replaces the present one at once, see rotateSecret
+ * for one that overlaps. The tenant cannot change.
  * @throws RowhookError as createEndpoint, and `endpoint_unknown`
  */
-export async function updateEndpoint(
+export function updateEndpoint(
   db: Queryable,
   catalog: Catalog,
   id: string,
   patch: EndpointPatch,
 ): Promise<Endpoint> {
-  for (;;) {
-    const { version, ...before } = await readForUpdate(db, id);
-    const named = Object.entries(patch).filter(([, value]) => value !== undefined);
-    const values = endpointValues(catalog, { ...before, ...Object.fromEntries(named) }, before.events);
-    const { rows } = await db.query<Endpoint>(
-      `update rowhook.endpoint
-          set url = $2, description = $3, events = $4, secret = $5, active = $6, dialect = $7, updated_at = now()
-        where id = $1 and xmin = $8::xid
-       returning ${columns}`,
-      [id, ...stored(values), version],
-    );
-    // None: somebody else changed it in between; their change must not be undone.
-    if (rows.length === 0) continue;
-    // It may have become active, with deliveries waiting.
-    await ring(db);
-    return only(rows, id);
-  }
-}
-
-async function readForUpdate(db: Queryable, id: string): Promise<EndpointValues & { version: string }> {
-  const { rows } = await db.query<EndpointValues & { version: string }>(
-    `select url, description, events, secret, active, dialect, xmin::text as version
-       from rowhook.endpoint
-      where id = $1`,
-    [keyOf(id)],
-  );
-  return only(rows, id);
+  const named = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+  return amend(db, id, ({ oldSecrets, ...before }) => {
+    const after = endpointValues(catalog, { ...before, ...named }, before);
+    const dialect = dialectNamed(after.dialect ?? catalog.dialect);
+    // A new dialect may have another form of secrets.
+    const kept = oldSecrets.filter(({ secret }) => !dialect.secretProblem(secret));
+    return { ...after, oldSecrets: after.secret === before.secret ? kept : [] };
+  });
 }
 
 /**
@@ -112,7 +94,9 @@ async function readForUpdate(db: Queryable, id: string): Promise<EndpointValues 
 export async function setEndpointActive(db: Queryable, id: string, active: boolean): Promise<Endpoint> {
   const { rows } = await db.query<Endpoint>(
     `update rowhook.endpoint
-        set active = $2, updated_at = case when active = $2 then updated_at else now() end
+        set active = $2,
+            disabled_reason = case when active = $2 then disabled_reason end,
+            updated_at = case when active = $2 then updated_at else now() end
       where id = $1
      returning ${columns}`,
     [keyOf(id), active],
@@ -158,28 +142,4 @@ export async function getEndpoint(db: Queryable, id: string): Promise<Endpoint> 
     keyOf(id),
   ]);
   return only(rows, id);
-}
-
-/** The values as the statements name them, from $2 on. */
-function stored(values: EndpointValues): unknown[] {
-  const { url, description, events, secret, active, dialect } = values;
-  return [url, description, events, secret, active, dialect];
-}
-
-/** Only a hint that deliveries are due, heard when the transaction commits. */
-async function ring(db: Queryable): Promise<void> {
-  await db.query(`select pg_notify('rowhook_delivery', '')`);
-}
-
-/** Ids are bigint; what cannot be one belongs to no endpoint. */
-function keyOf(id: string): string {
-  return /^\d{1,18}$/.test(id) ? id : '0';
-}
-
-function only<Row>(rows: readonly Row[], id: string): Row {
-  const [row] = rows;
-  if (row) return row;
-  throw new RowhookError('endpoint_unknown', `there is no endpoint ${id}`, {
-    fix: 'List the endpoints to see their ids.',
-  });
 }

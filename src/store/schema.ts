@@ -34,6 +34,12 @@ function schemaFiles(): Array<{ version: number; url: URL }> {
     .map((name) => ({ version: Number(name.slice(0, 4)), url: new URL(name, folder) }));
 }
 
+/** The files that bring a schema of version `from` (0: none) to the one of this program, in their order. */
+export const schemaSql = (from: number): Array<{ version: number; sql: string }> =>
+  schemaFiles()
+    .filter(({ version }) => version > from)
+    .map(({ version, url }) => ({ version, sql: readFileSync(url, 'utf8') }));
+
 /** The schema version that this program works with. */
 export const programVersion = (): number => schemaFiles().at(-1)?.version ?? 0;
 
@@ -100,6 +106,26 @@ export async function checkSchema(db: Queryable): Promise<number> {
   if (found < programVersion()) throw tooOld(found);
   if (found > programVersion()) throw tooNew(found);
   return found;
+}
+
+/**
+ * The versions that an installation would lead from (0: none) and to. Changes nothing.
+ * @throws RowhookError `schema_too_new`, `schema_foreign`, `privilege_missing`, `database_version`, when it would fail
+ */
+export async function schemaVersions(db: Queryable): Promise<{ from: number; to: number }> {
+  const standing = await readStanding(db);
+  checkServer(standing);
+  const { role, owner } = standing;
+  const to = programVersion();
+  if (owner === null) {
+    if (!standing.mayCreate) throw mayNotCreate(standing);
+    return { from: 0, to };
+  }
+  const from = await installedVersion(db, standing).catch((error) => {
+    throw explainPrivilege(error, role, owner);
+  });
+  if (from > to) throw tooNew(from);
+  return { from, to };
 }
 
 /** Who owns the schema rowhook, or undefined when it is not installed. */

@@ -23,6 +23,9 @@ describe('guard', () => {
       ['192.168.1.1', false],
       ['100.64.0.1', false],
       ['169.254.169.254', false],
+      ['168.63.129.16', false],
+      ['168.63.129.15', true],
+      ['::ffff:168.63.129.16', false],
       ['::1', false],
       ['::', false],
       ['fe80::1', false],
@@ -74,6 +77,7 @@ describe('guard', () => {
       ['::ffff:127.0.0.1', '127.0.0.0/8', true],
       ['64:ff9b::10.1.2.3', '10.0.0.0/8', true],
       ['10.1.2.3', '10.0.0.0/16', false],
+      ['168.63.129.16', '168.63.129.16', true],
       ['::1', '::1', true],
       ['::1', '127.0.0.0/8', false],
       ['fd00::5', 'fd00::/8', true],
@@ -103,6 +107,7 @@ describe('guard', () => {
       ['http://[0:0:0:0:0:ffff:127.0.0.1]/', false],
       ['http://169.254.169.254/latest/meta-data', false],
       ['http://0/', false],
+      ['http://168.63.129.16/machine', false],
     ] as const) {
       it(`${allowed ? 'lets' : 'does not let'} ${url} pass`, () => {
         expect(literalProblem(new URL(url), nowhere) === undefined).to.equal(allowed);

@@ -17,6 +17,8 @@ function deliveries(endpointId: string, count: number, sendBy = Number.POSITIVE_
       starts: 1,
       url: '',
       secret: null,
+      oldSecrets: [],
+      endpointVersion: '1',
       dialect: null,
       event: null,
     };
@@ -163,6 +165,35 @@ describe('lanes', () => {
     lanes.giveBack(lanes.takeQueued());
     expect(lanes.room().lanes[0]?.after).to.equal(null);
     expect(lanes.room().limit).to.equal(12);
+  });
+
+  it('that are held start nothing and have no room, until they are let go', () => {
+    const lanes = new Lanes({ concurrency: 4, perEndpoint: 2 });
+    const claimed = deliveries('1', 3);
+    const others = deliveries('2', 1);
+    admit(lanes, claimed);
+    for (const delivery of startAll(lanes)) lanes.ended(delivery, 'answered', 0);
+    expect(lanes.hold('1')).to.deep.equal([claimed[2]]);
+    expect(lanes.hold('1'), 'held already').to.equal(undefined);
+    expect(lanes.room().lanes[0]?.room).to.equal(0);
+    admit(lanes, [], 700_000);
+    const late = deliveries('1', 1);
+    admit(lanes, [...late, ...others]);
+    expect(startAll(lanes), 'nor is it forgotten that they are held').to.deep.equal(others);
+    expect(lanes.letGo('1')).to.deep.equal(late);
+    expect(startAll(lanes)).to.deep.equal([]);
+    expect(lanes.room().lanes.find((lane) => lane.endpointId === '1')?.room).to.be.greaterThan(0);
+    const [again] = deliveries('1', 1);
+    admit(lanes, [again!]);
+    expect(startAll(lanes)).to.deep.equal([again]);
+  });
+
+  it('that are held count for nothing when there is room for more', () => {
+    const lanes = new Lanes({ concurrency: 4, perEndpoint: 2 });
+    admit(lanes, deliveries('1', 12));
+    expect(startAll(lanes)).to.have.length(2);
+    lanes.giveBack(lanes.hold('1') ?? []);
+    expect(lanes.runsLow, 'the last claim did not get to all endpoints').to.equal(true);
   });
 
   it('are forgotten when nothing happens on them', () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { pino } from 'pino';
 import { v7 } from 'uuid';
@@ -6,6 +6,7 @@ import { createDispatcher, type Dispatcher, type DispatcherOptions } from '../..
 import { moveDueRetries } from '../../src/delivery/retries.ts';
 import type { Session } from '../../src/delivery/session.ts';
 import type { Dialect } from '../../src/wire/dialect.ts';
+import { dialectNamed } from '../../src/wire/dialects.ts';
 import { siteStacker } from '../../src/wire/site-stacker.ts';
 import { createTestDatabase, type TestDatabase, withTemplate } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -15,8 +16,10 @@ export async function queueDatabase(): Promise<TestDatabase> {
   const template = await withTemplate('rowhook-schema', async (url) => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    const sql = new URL('../../sql/schema/0001_rowhook.sql', import.meta.url);
-    await client.query(await readFile(sql, 'utf8'));
+    const folder = new URL('../../sql/schema/', import.meta.url);
+    for (const file of (await readdir(folder)).sort()) {
+      await client.query(await readFile(new URL(file, folder), 'utf8'));
+    }
     await client.end();
   });
   return createTestDatabase({ template });
@@ -74,18 +77,21 @@ export function impatient(retries: number, delayMs: number): Dialect {
 
 export type LogLine = Record<string, unknown> & { msg: string; level: number };
 
-/** A dispatcher at work on the database's pool, and what it logs. It may call this machine. */
+/**
+ * A dispatcher at work on the database's pool, and what it logs. It may call this machine.
+ * @param more.dialect of all endpoints; default: their own, else Site Stacker's
+ */
 export async function startDispatcher(
   db: { pool: pg.Pool },
-  more: { dialect?: Dialect; options?: DispatcherOptions } = {},
+  more: { dialect?: Dialect | undefined; options?: DispatcherOptions } = {},
 ): Promise<{ dispatcher: Dispatcher; lines: LogLine[] }> {
-  const { dialect = siteStacker, options } = more;
+  const { dialect, options } = more;
   const lines: LogLine[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const dispatcher = createDispatcher({
     pool: db.pool,
     log,
-    dialectOf: () => dialect,
+    dialectOf: (name) => dialect ?? dialectNamed(name ?? 'site-stacker'),
     options: { timeoutMs: 5_000, pollMs: 50, allow: ['127.0.0.0/8', 'localhost'], ...options },
   });
   await dispatcher.start();

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
+import { Webhook } from 'standardwebhooks';
+import type { Catalog } from '../../src/catalog/types.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import {
@@ -11,6 +13,7 @@ import {
   updateEndpoint,
 } from '../../src/store/endpoints.ts';
 import { listDeliveries } from '../../src/store/history.ts';
+import { newSecret } from '../../src/store/secrets.ts';
 import type { EndpointInput } from '../../src/wire/endpoint-input.ts';
 import { count, enqueue, payloads, queueDatabase, startDispatcher } from '../delivery/queue.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -48,6 +51,8 @@ describe('endpoints', () => {
       hasSecret: true,
       active: true,
       dialect: null,
+      tenant: null,
+      disabledReason: null,
     });
     expect(made.createdAt).to.be.a('date');
     const second = await create();
@@ -98,6 +103,40 @@ describe('endpoints', () => {
     });
   });
 
+  it('get no ping in a dialect that has none', async () => {
+    const made = await create({ dialect: 'amplo' });
+    expect(await getEndpoint(db.pool, made.id))
+      .to.deep.equal(made)
+      .and.to.include({ dialect: 'amplo' });
+    for (const table of ['event', 'delivery']) expect(await count(db, table)).to.equal(0);
+  });
+
+  it('get a ping in the form of the dialect standard', async () => {
+    const receiver = await startReceiver();
+    const secret = newSecret('standard');
+    const made = await create({ url: receiver.url(), dialect: 'standard', secret, events: ['tag_assign'] });
+    const { dispatcher } = await startDispatcher(db);
+    const [request] = await receiver.waitFor(1);
+    await dispatcher.stop();
+    await receiver.close();
+    const created = made.createdAt.toISOString().slice(0, 19).replace('T', ' ');
+    expect(
+      new Webhook(secret).verify(request!.body, request!.headers as Record<string, string>),
+    ).to.deep.equal({
+      type: 'ping',
+      timestamp: made.createdAt.toISOString(),
+      data: {
+        id: made.id,
+        url: receiver.url(),
+        events: ['tag_assign'],
+        active: true,
+        created_at: created,
+        updated_at: created,
+      },
+    });
+    expect(request!.body.toString()).not.to.include(secret);
+  });
+
   it('leave nothing behind when the transaction is rolled back', async () => {
     const client = await db.pool.connect();
     await client.query('begin');
@@ -117,7 +156,25 @@ describe('endpoints', () => {
     ['no events', { events: [] }, 'endpoint_invalid', 'events'],
     ['an empty secret', { secret: '' }, 'endpoint_invalid', 'secret'],
     ['a NUL character', { description: 'a\0b' }, 'endpoint_invalid', 'description'],
+    ['a line end in the URL', { url: 'https://hooks.example.net/a\nb' }, 'endpoint_invalid', 'url'],
     ['an unknown dialect', { dialect: 'esperanto' }, 'config_invalid', undefined],
+    ['an illegal prefix', { dialect: 'prefix:Ac_me' }, 'config_invalid', undefined],
+    ['http where TLS is required', { url: 'http://a.example/', dialect: 'amplo' }, 'endpoint_invalid', 'url'],
+    ['no secret where all is signed', { dialect: 'standard' }, 'endpoint_invalid', 'secret'],
+    [
+      'a secret of another form',
+      { dialect: 'standard', secret: 'hunter2-hunter2-hunter2-hunter2' },
+      'endpoint_invalid',
+      'secret',
+    ],
+    [
+      'a short secret',
+      { dialect: 'amplo', secret: `whsec_${Buffer.from('hunter2').toString('base64')}` },
+      'endpoint_invalid',
+      'secret',
+    ],
+    ['a tenant where there are none', { tenant: 'e1' }, 'endpoint_invalid', 'tenant'],
+    ['an empty tenant', { tenant: '' }, 'endpoint_invalid', 'tenant'],
     ['a key that does not exist', { evnets: ['*'] } as Partial<EndpointInput>, 'endpoint_invalid', ''],
     ['a number as URL', { url: 5 } as unknown as Partial<EndpointInput>, 'endpoint_invalid', 'url'],
   ] as const satisfies ReadonlyArray<
@@ -126,7 +183,9 @@ describe('endpoints', () => {
     it(`are refused with ${what}: ${code}`, async () => {
       const error = await failure(create(input));
       expect(error).to.include({ code, where });
-      expect(error?.message).not.to.include('hunter2');
+      expect(JSON.stringify([error, error?.message]))
+        .not.to.include('hunter2')
+        .and.not.to.include(Buffer.from('hunter2').toString('base64'));
       expect(await count(db, 'endpoint')).to.equal(0);
     });
   }
@@ -165,6 +224,65 @@ describe('endpoints', () => {
       description: 'x',
       url: 'https://other.example.net/',
       hasSecret: true,
+    });
+  });
+
+  it('need a secret that fits when they change to another dialect', async () => {
+    const made = await create({ secret: 'topsecret' });
+    const error = await failure(updateEndpoint(db.pool, catalog, made.id, { dialect: 'standard' }));
+    expect(error).to.include({ code: 'endpoint_invalid', where: 'secret' });
+    expect(JSON.stringify([error, error?.message])).not.to.include('topsecret');
+    const secret = newSecret('standard');
+    expect(await updateEndpoint(db.pool, catalog, made.id, { dialect: 'standard', secret })).to.include({
+      dialect: 'standard',
+    });
+    expect((await failure(updateEndpoint(db.pool, catalog, made.id, { secret: null })))?.code).to.equal(
+      'endpoint_invalid',
+    );
+  });
+
+  describe('of a catalog with tenants', () => {
+    const { person } = catalog.resources;
+    const shared: Catalog = {
+      ...catalog,
+      resources: { ...catalog.resources, person: { ...person!, tenant: 'owner_id' } },
+    };
+    const createIn = (more: Partial<EndpointInput>) =>
+      createEndpoint(db.pool, shared, { url, events: ['*'], ...more });
+
+    it('say whose they are, and their ping is of that tenant', async () => {
+      const made = await createIn({ tenant: 'e1' });
+      expect(made.tenant).to.equal('e1');
+      expect(await listEndpoints(db.pool)).to.deep.equal([made]);
+      expect((await db.query('select name, tenant from rowhook.event')).rows).to.deep.equal([
+        { name: 'ping', tenant: 'e1' },
+      ]);
+    });
+
+    it('say so when they are of all', async () => {
+      expect((await createIn({ tenant: null })).tenant).to.equal(null);
+      const error = await failure(createIn({}));
+      expect(error).to.include({ code: 'endpoint_invalid', where: 'tenant' });
+      expect(error).to.have.property('fix').that.includes('--all-tenants');
+      expect(await count(db, 'endpoint')).to.equal(1);
+    });
+
+    it('stay with their tenant', async () => {
+      const made = await createIn({ tenant: 'e1' });
+      for (const tenant of ['e2', null]) {
+        const error = await failure(updateEndpoint(db.pool, shared, made.id, { tenant }));
+        expect(error).to.include({ code: 'endpoint_invalid', where: 'tenant' });
+        expect(error).to.have.property('fix').that.includes('Delete it');
+      }
+      const patch = { tenant: 'e1', description: 'two' };
+      expect(await updateEndpoint(db.pool, shared, made.id, patch)).to.include(patch);
+      expect(await updateEndpoint(db.pool, shared, made.id, { description: 'three' })).to.include({
+        tenant: 'e1',
+      });
+      // Also when the catalog has no tenants any more.
+      expect(await updateEndpoint(db.pool, catalog, made.id, { description: 'four' })).to.include({
+        tenant: 'e1',
+      });
     });
   });
 

@@ -30,8 +30,14 @@ describe('the URL of an endpoint', () => {
     ['https://user:pw@hooks.example.net/', 'user name or password'],
     ['https://user@hooks.example.net/', 'user name or password'],
     ['https://hooks.example.net:0/', 'port 0'],
+    ['https://hooks.exam\tple.net/', 'has a control character'],
+    ['https://hooks.example.net/a\nb', 'has a control character'],
+    ['https://hooks.example.net/\r\n', 'has a control character'],
+    ['\u0001https://hooks.example.net/', 'has a control character'],
+    ['https://hooks.example.net/\u007f', 'has a control character'],
+    ['https://hooks.example.net/\u0085', 'has a control character'],
   ] as const) {
-    it(`refuses "${text}": it ${problem}`, () => {
+    it(`refuses ${JSON.stringify(text)}: it ${problem}`, () => {
       const parsed = parseEndpointUrl(text);
       expect('problem' in parsed && parsed.problem).to.include(problem);
     });

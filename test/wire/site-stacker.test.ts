@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { dialectNamed } from '../../src/wire/dialects.ts';
 import { signatureOf } from '../../src/wire/signature.ts';
 import { siteStacker } from '../../src/wire/site-stacker.ts';
-import { timestampText } from '../../src/wire/timestamp.ts';
+import { timestampValue } from '../../src/wire/timestamp.ts';
 import { shapeText } from '../fixtures/site-stacker.ts';
 
 describe('the dialect site-stacker', () => {
@@ -11,7 +11,7 @@ describe('the dialect site-stacker', () => {
     deliveryId: '0190a3b4-0000-7000-8000-000000000001',
     eventName: 'person_update',
     body,
-    secret: 'topsecret',
+    secrets: ['topsecret', 'the one before'],
     requestId: 'abc-123',
     sentAt: new Date(0),
   };
@@ -43,7 +43,7 @@ describe('the dialect site-stacker', () => {
 
   it('leaves out the signature without a secret, and the request id without one', () => {
     expect(
-      siteStacker.headers({ ...message, secret: null, requestId: null }).map(([name]) => name),
+      siteStacker.headers({ ...message, secrets: [], requestId: null }).map(([name]) => name),
     ).to.deep.equal(['Content-Type', 'User-Agent', 'SiteStacker-Event', 'SiteStacker-Delivery']);
   });
 
@@ -63,7 +63,7 @@ describe('the dialect site-stacker', () => {
         updatedAt: new Date('2018-03-20T16:41:07Z'),
         deliveryCount: 0,
       },
-      (at) => timestampText(at, 'sql'),
+      (at) => timestampValue(at, 'sql'),
     );
     expect(ping).to.equal(`{"hook":${await shapeText('webhook' as Parameters<typeof shapeText>[0])}}`);
   });
@@ -92,9 +92,10 @@ describe('the dialect site-stacker', () => {
 });
 
 describe('timestamps', () => {
-  it('are in UTC, to the second, in either form', () => {
+  it('are in UTC, to the second, in each form', () => {
     const at = new Date('2018-04-04T13:39:57.987+02:00');
-    expect(timestampText(at, 'iso')).to.equal('2018-04-04T11:39:57+00:00');
-    expect(timestampText(at, 'sql')).to.equal('2018-04-04 11:39:57');
+    expect(timestampValue(at, 'iso')).to.equal('2018-04-04T11:39:57+00:00');
+    expect(timestampValue(at, 'sql')).to.equal('2018-04-04 11:39:57');
+    expect(timestampValue(at, 'unix')).to.equal(1522841997);
   });
 });

@@ -55,7 +55,9 @@ function sourceMistakes(path: string, { source, key = defaultKey }: Resource): M
   const bare = source.url.replaceAll(/\{[^{}]*\}/g, '1');
   const url = URL.canParse(bare) ? new URL(bare) : undefined;
   const mistakes: Mistake[] = [];
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+  // A row must not choose the server.
+  const fixed = /^https?:\/\/[^/?#{}]+(?:[/?#]|$)/i.test(source.url);
+  if (!url || !fixed) {
     const expected = 'an absolute URL like https://crm.example/api/people/{id}';
     mistakes.push(mistake('url_invalid', `${path}.url`, expected, shown(source.url)));
   }

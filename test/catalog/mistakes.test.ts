@@ -172,6 +172,11 @@ describe('a catalog with mistakes', () => {
       ['url_invalid resources.person.source.url'],
     ],
     [
+      'a URL whose server a row would choose',
+      withPerson({ source: fromHttp({ url: 'https://{id}.example/' }) }),
+      ['url_invalid resources.person.source.url'],
+    ],
+    [
       'a URL without the key',
       withPerson({ source: fromHttp({ url: 'https://crm.example/people' }) }),
       ['url_invalid resources.person.source.url'],

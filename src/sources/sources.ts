@@ -1,0 +1,70 @@
+import type { FunctionSource, HttpSource, RecordKey } from '../catalog/source.ts';
+import type { Catalog } from '../catalog/types.ts';
+import { RowhookError } from '../errors.ts';
+import { exclusionOf } from './exclusion.ts';
+import { functionSource } from './function.ts';
+import { httpSource } from './http.ts';
+import { keyNamesServer } from './url.ts';
+
+export interface SourcesOptions {
+  readonly catalog: Catalog;
+  readonly log: { warn(fields: object, message: string): void };
+  /** What a function of the application may take, in ms. Default: 60,000. */
+  readonly functionTimeoutMs?: number;
+}
+
+/** What the relay asks for payloads: see PayloadSource there. */
+interface Asked {
+  /**
+   * JSON texts in the order of the keys, undefined where there is no such record.
+   * Rejects with RowhookError `source_failed` or `source_invalid`, or with the signal's reason.
+   */
+  fetch(keys: readonly RecordKey[], signal: AbortSignal): Promise<ReadonlyArray<string | undefined>>;
+  /** Ends its connections. */
+  close?(): void;
+}
+
+export interface Sources {
+  /** By name of the resource; those whose payloads the database makes have none. */
+  readonly sources: ReadonlyMap<string, Asked>;
+  close(): void;
+}
+
+const defaultFunctionMs = 60_000;
+
+/**
+ * Where a catalog's payloads come from, but for those from the database.
+ * @throws RowhookError `catalog_invalid` where a key would say which server is asked
+ */
+export function createSources({
+  catalog,
+  log,
+  functionTimeoutMs = defaultFunctionMs,
+}: SourcesOptions): Sources {
+  const sources = new Map(
+    Object.entries(catalog.resources).flatMap(([name, { source }]) =>
+      source ? [[name, created(name, source)] as const] : [],
+    ),
+  );
+  return {
+    sources,
+    close() {
+      for (const source of sources.values()) source.close?.();
+    },
+  };
+
+  function created(resourceName: string, source: HttpSource | FunctionSource): Asked {
+    const exclude = exclusionOf(resourceName, catalog);
+    if (source.kind === 'function') {
+      return functionSource({ resourceName, source, exclude, timeoutMs: functionTimeoutMs });
+    }
+    if (keyNamesServer(source.url)) {
+      throw new RowhookError(
+        'catalog_invalid',
+        `resources.${resourceName}.source.url: a column of the key stands before the path, and would say which server is asked`,
+        { where: `resources.${resourceName}.source.url`, fix: 'Put it into the path or the query.' },
+      );
+    }
+    return httpSource({ resourceName, source, exclude, log });
+  }
+}

@@ -1,0 +1,48 @@
+import { defineCatalog, type ResourceInput } from '../../src/catalog/define.ts';
+import type { RecordKey, Source } from '../../src/catalog/source.ts';
+import type { RowhookError } from '../../src/errors.ts';
+import { createSources, type Sources } from '../../src/sources/sources.ts';
+
+export const never = new AbortController().signal;
+
+/** The sources of a catalog with the resource `person`, and others. */
+export function sourcesWith(
+  source: Source,
+  {
+    functionTimeoutMs,
+    others = {},
+    warnings = [],
+    ...person
+  }: Partial<ResourceInput> & {
+    functionTimeoutMs?: number;
+    others?: Record<string, ResourceInput>;
+    warnings?: object[];
+  } = {},
+): Sources {
+  const catalog = defineCatalog({
+    name: 'test',
+    resources: { person: { table: 'people', ...person, source }, ...others },
+    events: { person_create: { resource: 'person', on: 'insert' } },
+  });
+  const log = { warn: (fields: object) => void warnings.push(fields) };
+  return createSources({ catalog, log, ...(functionTimeoutMs === undefined ? {} : { functionTimeoutMs }) });
+}
+
+export const fetchPeople = (
+  { sources }: Sources,
+  keys: readonly RecordKey[],
+  signal: AbortSignal = never,
+): Promise<ReadonlyArray<string | undefined>> => sources.get('person')!.fetch(keys, signal);
+
+export const ids = (...values: Array<string | number>): RecordKey[] =>
+  values.map((id) => ({ id: String(id) }));
+
+/** What a promise rejects with, which must be one of our errors. */
+export async function failureOf(work: Promise<unknown>): Promise<RowhookError> {
+  const outcome = await work.then(
+    (value) => ({ value }),
+    (error: RowhookError) => ({ error }),
+  );
+  if ('error' in outcome && outcome.error.name === 'RowhookError') return outcome.error;
+  throw new Error('expected a RowhookError', { cause: outcome });
+}

@@ -7,10 +7,14 @@ const rooms = [
   ['presets', '^src/presets/', ['ground', 'catalog', 'wire', 'presets']],
   ['store', '^src/store/', ['ground', 'catalog', 'wire', 'store']],
   ['capture', '^src/capture/', ['ground', 'catalog', 'wire', 'store', 'capture']],
+  ['sources', '^src/sources/', ['ground', 'catalog', 'sources']],
   ['relay', '^src/relay/', ['ground', 'catalog', 'wire', 'store', 'relay']],
   ['delivery', '^src/delivery/', ['ground', 'catalog', 'wire', 'store', 'delivery']],
   ['governor', '^src/governor/', ['ground', 'catalog', 'wire', 'store', 'governor']],
   ['install', '^src/install/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install']],
+  ['check', '^src/check/', ['ground', 'catalog', 'wire', 'store', 'capture', 'relay', 'install', 'check']],
+  ['migration', '^src/migration/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install', 'migration']],
+  ['init', '^src/init/', ['ground', 'catalog', 'wire', 'store', 'init']],
   ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'delivery', 'config']],
 ];
 const pathOf = Object.fromEntries(rooms.map(([name, path]) => [name, path]));

@@ -3,9 +3,10 @@ import { captureBulk } from './capture-bulk.ts';
 import { captureSingle } from './capture-single.ts';
 import { type Bench, benchServer, kept, machine, type Result } from './harness.ts';
 import { latency } from './latency.ts';
+import { priority } from './priority.ts';
 import { relayBench } from './relay.ts';
 
-const benches: readonly Bench[] = [captureSingle, captureBulk, relayBench, latency];
+const benches: readonly Bench[] = [captureSingle, captureBulk, relayBench, latency, priority];
 const names = benches.map((bench) => bench.name);
 
 const program = new Command('bench')

@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { createDispatcher } from './delivery/dispatcher.ts';
 import { createSweeper } from './delivery/sweeper.ts';
+import { createGovernor } from './governor/governor.ts';
 import { checkCatalog } from './install/check-catalog.ts';
 import { checkCaptured } from './install/standing.ts';
 import { createLifetime, type Lifetime, type StopMode } from './lifetime.ts';
+import { fullSpeed } from './pace.ts';
 import { createBell } from './relay/bell.ts';
 import { createRelay } from './relay/relay.ts';
+import { createSources } from './sources/sources.ts';
 import { connectionConfig, createPool, reach } from './store/connect.ts';
 import { checkSchema } from './store/schema.ts';
 import { dialectNamed } from './wire/dialects.ts';
@@ -28,7 +31,8 @@ const abortMs = 5_000;
  *
  * `start` rejects with RowhookError `database_unreachable`, `database_version`, `schema_missing`, `schema_too_old`,
  * `schema_too_new`, `table_missing`, `column_missing`, `privilege_missing`, `not_captured`.
- * @throws RowhookError `config_invalid` for an allow-list that cannot be read
+ * @throws RowhookError `config_invalid` for an allow-list that cannot be read, `catalog_invalid` for an http source whose server a
+ * key would name
  */
 export function createDaemon({ config, log }: DaemonOptions): Lifetime {
   const { databaseUrl, catalog } = config;
@@ -37,11 +41,15 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
   );
   const connection = connectionConfig(databaseUrl);
   const bell = createBell({ connection, log });
+  const governor =
+    config.priority === 'low' ? createGovernor({ connection, log, ...config.governor }) : undefined;
+  const pace = governor?.pace ?? fullSpeed;
   const dispatcher = createDispatcher({
     pool,
     log,
     dialectOf: (name) => dialectNamed(name ?? catalog.dialect),
     options: config.delivery,
+    pace,
   });
   const wake = () => dispatcher.wake();
   const { retentionDays } = config;
@@ -49,13 +57,24 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
     pool,
     log,
     wake,
+    pace,
     options: retentionDays === undefined ? {} : { retentionDays },
   });
-  const relay = createRelay({ connection, catalog, log, bell, onDeliveries: wake, ...config.relay });
+  const sources = createSources({ catalog, log });
+  const relay = createRelay({
+    connection,
+    catalog,
+    log,
+    bell,
+    sources: sources.sources,
+    onDeliveries: wake,
+    pace,
+    ...config.relay,
+  });
   bell.on('rowhook_delivery', wake);
 
   // Started from the receiver's end, and stopped from the other: what one hands on, the next one is there to take.
-  const parts: readonly Lifetime[] = [dispatcher, sweeper, bell, relay];
+  const parts: readonly Lifetime[] = [...(governor ? [governor] : []), dispatcher, sweeper, bell, relay];
   const stopAll = async (how: StopMode): Promise<void> => {
     for (const part of parts.toReversed()) await part.stop(how);
   };
@@ -67,6 +86,7 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
   let running = false;
   let poolEnded: Promise<void> | undefined;
   const endPool = () => {
+    sources.close();
     poolEnded ??= pool.end();
     return poolEnded;
   };

@@ -7,7 +7,7 @@ import { RowhookError } from '../errors.ts';
 import type { RowhookConfig } from './define.ts';
 
 /** Where a config is looked for, in this order. */
-const fileNames = ['ts', 'mts', 'js', 'mjs', 'json'].map((extension) => `rowhook.config.${extension}`);
+export const fileNames = ['ts', 'mts', 'js', 'mjs', 'json'].map((extension) => `rowhook.config.${extension}`);
 
 export interface LoadOptions {
   /** The folder to look in, and what relative paths start from. */

@@ -1,8 +1,9 @@
 import type { Catalog } from '../catalog/types.ts';
+import { amplo } from '../presets/amplo.ts';
 import { siteStacker } from '../presets/site-stacker.ts';
 
 /** The catalogs that a config may name. */
-const presets = { 'site-stacker': siteStacker } as const;
+const presets = { 'site-stacker': siteStacker, amplo } as const;
 
 export type PresetName = keyof typeof presets;
 

@@ -45,9 +45,9 @@ export const configSchema = strict({
   catalog,
   relay: relay.optional(),
   delivery: delivery.optional(),
+  retentionDays: z.int().min(1).max(3_650).optional(),
   priority: z.enum(priorities).optional(),
   governor: governor.optional(),
-  retentionDays: z.int().min(1).max(3_650).optional(),
   logLevel: z.enum(logLevels).optional(),
 });
 

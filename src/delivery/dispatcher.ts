@@ -1,9 +1,12 @@
 import type { Pool } from 'pg';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
+import { fullSpeed, type Pace } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { Dispatching } from './dispatching.ts';
+import { disableEndpoint } from './gone.ts';
 import { parseAllowList } from './guard.ts';
+import { createMeter } from './meter.ts';
 import { createSender } from './send.ts';
 import { createSession } from './session.ts';
 
@@ -27,6 +30,8 @@ export interface DispatcherParts {
   /** The dialect of an endpoint; of null, the one that the catalog names. May throw. */
   dialectOf(name: string | null): Dialect;
   readonly options?: DispatcherOptions;
+  /** Default: full speed. */
+  readonly pace?: Pace;
 }
 
 export interface Dispatcher extends Lifetime {
@@ -39,14 +44,24 @@ export interface Dispatcher extends Lifetime {
  * It survives any loss of the database.
  * @throws RowhookError `config_invalid` for an allow-list that cannot be read
  */
-export function createDispatcher({ pool, log, dialectOf, options = {} }: DispatcherParts): Dispatcher {
+export function createDispatcher({
+  pool,
+  log,
+  dialectOf,
+  options = {},
+  pace = fullSpeed,
+}: DispatcherParts): Dispatcher {
   const { concurrency = 64, perEndpoint = 8, timeoutMs = 15_000, pollMs = 500, allow = [] } = options;
+  const meter = createMeter();
   const dispatching = new Dispatching({
-    claims: createSession(pool, { durable: false }),
-    results: createSession(pool, { durable: true }),
+    claims: meter.metered(createSession(pool, { durable: false })),
+    results: meter.metered(createSession(pool, { durable: true })),
+    spentMs: () => meter.take(),
+    pace,
     sender: createSender({ allow: parseAllowList(allow), timeoutMs, connections: 2 * concurrency }),
     log,
     dialectOf,
+    disable: (delivery, reason, hurry) => disableEndpoint({ pool, log, hurry }, delivery, reason),
     limits: { concurrency, perEndpoint: Math.min(perEndpoint, concurrency), timeoutMs, pollMs },
   });
   return {

@@ -1,4 +1,5 @@
 import { v4 } from 'uuid';
+import { type Pace, rest } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import type { Dialect } from '../wire/dialect.ts';
 import { logAttempt } from './attempt-log.ts';
@@ -10,13 +11,19 @@ import type { Finished, Recorded } from './record.ts';
 import { Recorder } from './recorder.ts';
 import type { Sender } from './send.ts';
 import type { Session } from './session.ts';
+import type { Reason } from './verdict.ts';
 
 export interface DispatchingParts {
   readonly claims: Session;
   readonly results: Session;
+  /** Milliseconds that both waited for the database since this was last asked. */
+  readonly spentMs: () => number;
+  readonly pace: Pace;
   readonly sender: Sender;
   readonly log: Log;
   readonly dialectOf: (name: string | null) => Dialect;
+  /** Makes a delivery's endpoint inactive. Never rejects. */
+  disable(delivery: Claimed, reason: Reason, hurry: AbortSignal): Promise<void>;
   readonly limits: LanesOptions & { readonly timeoutMs: number; readonly pollMs: number };
 }
 
@@ -39,7 +46,10 @@ export class Dispatching {
   /** Claimed but not sent: to be given back by the loop, which owns the session for claims. */
   readonly #unsent: Claimed[] = [];
   #loop: Promise<void> = Promise.resolve();
+  #claiming: Promise<void> = Promise.resolve();
   #stopping = false;
+  /** Aborted when it is time to stop. */
+  readonly #hurry = new AbortController();
   #woken = false;
   /** Ends the loop's wait. */
   #proceed = (): void => {};
@@ -69,6 +79,7 @@ export class Dispatching {
 
   async drain(): Promise<void> {
     this.#stopping = true;
+    this.#hurry.abort();
     this.#proceed();
     await this.#loop;
     this.#unsent.push(...this.#lanes.takeQueued());
@@ -90,7 +101,8 @@ export class Dispatching {
     let pauseMs = firstPauseMs;
     while (!this.#stopping) {
       try {
-        await this.#claim();
+        this.#claiming = this.#claim();
+        await this.#claiming;
         pauseMs = firstPauseMs;
       } catch (error) {
         this.#parts.log.warn({ err: error, pauseMs }, 'deliveries cannot be claimed');
@@ -101,6 +113,12 @@ export class Dispatching {
         continue;
       }
       this.#fill();
+      await rest(
+        this.#parts.pace,
+        this.#parts.spentMs(),
+        (ms) => this.#wait(ms, () => false),
+        () => this.#stopping,
+      );
       await this.#wait(
         this.#parts.limits.pollMs,
         () => (this.#woken && this.#lanes.hasRoom) || this.#lanes.runsLow,
@@ -113,7 +131,8 @@ export class Dispatching {
   async #claim(): Promise<void> {
     if (!this.#lanes.hasRoom) return;
     this.#woken = false;
-    const room = this.#lanes.room();
+    const free = this.#lanes.room();
+    const room = { ...free, limit: this.#parts.pace.batch(free.limit) };
     const startedAt = performance.now();
     const full = startedAt >= this.#fullClaimAt;
     const claimed = await claim(this.#parts.claims, {
@@ -183,9 +202,25 @@ export class Dispatching {
     const sent = await this.#parts.sender.send(delivery.url, outgoing.headers, outgoing.body);
     this.#lanes.ended(delivery, answerOf(sent), performance.now());
     if (sent.failure?.reason === 'aborted') this.#unsent.push(delivery);
-    else this.#recorder.add(finishedOf(delivery, outgoing.dialect, sent));
+    else {
+      const finished = finishedOf(delivery, outgoing.dialect, sent);
+      this.#recorder.add(finished);
+      if ('endpointGone' in finished.verdict) await this.#disable(finished);
+    }
     this.#fill();
     this.#poke();
+  }
+
+  /** What waits for an endpoint that is gone is held, not spent on the same answer. */
+  async #disable({ delivery, verdict }: Finished): Promise<void> {
+    const queued = this.#lanes.hold(delivery.endpointId);
+    if (!queued) return;
+    this.#unsent.push(...queued);
+    this.#fill();
+    await this.#parts.disable(delivery, verdict.reason, this.#hurry.signal);
+    // One that was under way before may still bring some of it.
+    await this.#claiming.catch(() => {});
+    this.#unsent.push(...this.#lanes.letGo(delivery.endpointId));
   }
 
   #done(finished: Finished, recorded: Recorded | undefined): void {

@@ -25,6 +25,8 @@ interface Lane {
   /** How its latest request ended. */
   mood: Answer | 'unknown';
   ready: boolean;
+  /** Nothing is claimed or started, see hold. */
+  held: boolean;
   /** Highest id that was claimed. */
   after: string | null;
   touchedAt: number;
@@ -168,6 +170,29 @@ export class Lanes {
     return taken;
   }
 
+  /**
+   * Claims and starts nothing more for this endpoint, until it is let go.
+   * @returns what was queued for it, or undefined where it is held already
+   */
+  hold(endpointId: string): Claimed[] | undefined {
+    const lane = this.#laneOf(endpointId);
+    if (lane.held) return undefined;
+    lane.held = true;
+    return this.#takeOut(lane);
+  }
+
+  /** Returns what was queued meanwhile: a claim was under way. */
+  letGo(endpointId: string): Claimed[] {
+    const lane = this.#laneOf(endpointId);
+    lane.held = false;
+    return this.#takeOut(lane);
+  }
+
+  #takeOut(lane: Lane): Claimed[] {
+    this.#queued -= lane.queue.length;
+    return lane.queue.splice(0);
+  }
+
   #laneOf(endpointId: string): Lane {
     const known = this.#lanes.get(endpointId);
     if (known) return known;
@@ -177,6 +202,7 @@ export class Lanes {
       inFlight: 0,
       mood: 'unknown',
       ready: false,
+      held: false,
       after: null,
       touchedAt: 0,
     };
@@ -195,11 +221,13 @@ export class Lanes {
   }
 
   #slotsOf(lane: Lane): number {
+    if (lane.held) return 0;
     return lane.mood === 'timeout' ? 1 : this.#options.perEndpoint;
   }
 
   /** Only for an endpoint that answers is anything kept beyond what can start: nobody else can send it meanwhile. */
   #capacityOf(lane: Lane): number {
+    if (lane.held) return 0;
     return this.#slotsOf(lane) + (lane.mood === 'answered' ? this.#ahead : 0);
   }
 
@@ -218,7 +246,8 @@ export class Lanes {
 
   #forget(now: number): void {
     for (const [id, lane] of this.#lanes) {
-      if (lane.inFlight === 0 && lane.queue.length === 0 && now - lane.touchedAt > forgottenAfterMs) {
+      const idle = lane.inFlight === 0 && lane.queue.length === 0 && !lane.held;
+      if (idle && now - lane.touchedAt > forgottenAfterMs) {
         this.#lanes.delete(id);
         this.#hungry.delete(lane);
       }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../store/sql.ts';
 
-/** How many are moved in one statement. */
+/** How many are moved in one statement, at most. */
 export const retryBatch = 1_000;
 
 // Oldest first. A retry whose endpoint is gone is deleted and goes nowhere. starts takes up where attempts are, so that the
@@ -35,8 +35,9 @@ select (select count(*) from taken)::int as taken, (select count(*) from moved):
 export async function moveDueRetries(
   db: Queryable,
   dueAfter: Date,
+  most: number = retryBatch,
 ): Promise<{ taken: number; moved: number; at: Date }> {
-  const { rows } = await db.query<{ taken: number; moved: number; at: Date }>(text, [dueAfter, retryBatch]);
+  const { rows } = await db.query<{ taken: number; moved: number; at: Date }>(text, [dueAfter, most]);
   // One row, always: it is an aggregate.
   return rows[0] as { taken: number; moved: number; at: Date };
 }

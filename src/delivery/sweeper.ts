@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import cron, { type ScheduledTask } from 'node-cron';
 import type { Pool, PoolClient } from 'pg';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
+import { fullSpeed, type Pace } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import { dayMs } from '../uuid-time.ts';
 import { dailyTables, dropPartitions, makePartition, pruneRest, retentionBounds } from './partitions.ts';
@@ -12,6 +13,8 @@ export interface SweeperParts {
   readonly log: Log;
   /** Tells the dispatcher that deliveries have become due. */
   wake(): void;
+  /** Default: full speed. */
+  readonly pace?: Pace;
   readonly options?: {
     /** Events and attempts older than this are deleted, by whole days. Default 30. */
     readonly retentionDays?: number;
@@ -26,10 +29,10 @@ const overlapMs = 60_000;
 const lockTries = 5;
 
 /** The duties that come round by the clock. Each catches and logs its failures; the next round tries again. */
-export function createSweeper({ pool, log, wake, options = {} }: SweeperParts): Lifetime {
+export function createSweeper({ pool, log, wake, pace = fullSpeed, options = {} }: SweeperParts): Lifetime {
   const { retentionDays = 30, cron: times = {} } = options;
   const stopping = new AbortController();
-  const sweeping = new Sweeping(pool, log, wake, retentionDays, stopping.signal);
+  const sweeping = new Sweeping({ pool, log, wake, pace, retentionDays, stopping: stopping.signal });
   const tasks: ScheduledTask[] = [];
   const underWay = new Set<Promise<void>>();
 
@@ -82,18 +85,22 @@ class Sweeping {
   readonly #pool: Pool;
   readonly #log: Log;
   readonly #wake: () => void;
+  readonly #pace: Pace;
   readonly #retentionDays: number;
   readonly #stopping: AbortSignal;
   /** Everything that was due before is moved. */
   #sweptUntil = new Date(0);
   #allSweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(pool: Pool, log: Log, wake: () => void, retentionDays: number, stopping: AbortSignal) {
-    this.#pool = pool;
-    this.#log = log;
-    this.#wake = wake;
-    this.#retentionDays = retentionDays;
-    this.#stopping = stopping;
+  constructor(
+    parts: Required<Omit<SweeperParts, 'options'>> & { retentionDays: number; stopping: AbortSignal },
+  ) {
+    this.#pool = parts.pool;
+    this.#log = parts.log;
+    this.#wake = () => parts.wake();
+    this.#pace = parts.pace;
+    this.#retentionDays = parts.retentionDays;
+    this.#stopping = parts.stopping;
   }
 
   async retries(): Promise<void> {
@@ -103,15 +110,18 @@ class Sweeping {
       this.#allSweptAt = performance.now();
     }
     for (let full = true; full && !this.#stopping.aborted; ) {
-      const { taken, moved, at } = await moveDueRetries(this.#pool, this.#sweptUntil);
+      const most = this.#pace.batch(retryBatch);
+      const { taken, moved, at } = await moveDueRetries(this.#pool, this.#sweptUntil, most);
       if (moved > 0) this.#wake();
       if (moved < taken)
         this.#log.warn(
           { dropped: taken - moved },
           'retries dropped: their endpoints are gone, or they are due already',
         );
-      full = taken === retryBatch;
+      full = taken === most;
       if (!full) this.#sweptUntil = new Date(at.getTime() - overlapMs);
+      // A small batch each second goes on.
+      else if (this.#pace.givesWay) return;
     }
   }
 
@@ -131,7 +141,10 @@ class Sweeping {
             this.#log.info({ dropped }, 'partitions dropped: older than what retention keeps');
         });
         await this.#try(async () => {
-          while (!this.#stopping.aborted && (await pruneRest(client, table, keepFrom)) > 0);
+          // One batch an hour while the application goes first: there are few such rows.
+          while (!this.#stopping.aborted && (await pruneRest(client, table, keepFrom)) > 0) {
+            if (this.#pace.givesWay) break;
+          }
         });
       }
     } finally {

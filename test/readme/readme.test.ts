@@ -14,12 +14,16 @@ import { type Block, blocksOf, readDocument } from './documents.ts';
 /** Not run here: what they start is run by tests of its own. Their scripts must exist. */
 const elsewhere = [
   'npm ci && npm run demo',
+  'npm run demo -- --system amplo',
   'npm run demo -- --once --json',
+  'npm run demo -- --system amplo --once --json',
   'npm ci && npm test',
   'npm install rowhook knex pg',
 ];
+const forwarding = 'npx rowhook start --forward-to http://127.0.0.1:8080/hooks';
+const plain = 'npx rowhook start';
 /** They run until they are told to stop. */
-const lasting = ['npx rowhook start', 'node receiver.js'];
+const lasting = [forwarding, plain, 'node receiver.js'];
 
 describe("the README's installation", function () {
   this.timeout(120_000);
@@ -53,8 +57,6 @@ describe("the README's installation", function () {
     await database.query(`set role ${owner.name}; ${fileNamed('tables.sql')}; reset role`);
     dump = await schemaDump(database);
     environment = { DATABASE_URL: owner.url };
-    const files = blocks.filter(({ file }) => file !== undefined && file !== 'tables.sql');
-    await app.write(Object.fromEntries(files.map(({ file, text }) => [file!, placed(text)])));
   });
 
   after(async () => {
@@ -64,7 +66,7 @@ describe("the README's installation", function () {
   });
 
   it('names files and commands', () => {
-    expect(blocks.flatMap(({ file }) => file ?? [])).to.include.members(['catalog.js', 'receiver.js']);
+    expect(blocks.flatMap(({ file }) => file ?? [])).to.include.members(['rowhook.config.ts', 'receiver.js']);
     expect(commands()).to.include.members([...elsewhere, ...lasting]);
   });
 
@@ -73,44 +75,64 @@ describe("the README's installation", function () {
     expect(scripts).to.include.keys('demo', 'test');
   });
 
-  it('type-checks', async () => {
-    await app.write({
-      'tsconfig.json': `{ "compilerOptions": { "strict": true, "allowJs": true, "module": "nodenext", "target": "es2023",
-        "noEmit": true, "skipLibCheck": true, "types": ["node"] }, "include": ["rowhook.config.ts", "catalog.js"] }`,
-    });
-    await app.node(['node_modules/typescript/bin/tsc', '-p', '.']);
-  });
-
-  it('works, command by command', async () => {
+  it('works, file by file and command by command', async () => {
     const printed = new Map<string, string>();
-    for (const command of commands()) {
-      if (elsewhere.includes(command)) continue;
-      const variable = /^export (\w+)=(.*)$/.exec(command);
-      if (variable) {
-        environment[variable[1]!] ??= variable[2]!;
-      } else if (lasting.includes(command)) {
-        running.set(command, startInBackground(command, app.directory, environment));
-        await ready(command);
-      } else if (/^(npx (knex|rowhook)|node) /.test(command)) {
-        if (command.startsWith('npx knex migrate:rollback')) await running.get('npx rowhook start')!.stop();
-        const given = command.includes('<id>') ? command.replace('<id>', await paidDelivery()) : command;
-        printed.set(command, await runToItsEnd(placed(given), app.directory, environment));
-        if (command === 'node change.js') await arrivals();
-      } else {
-        throw new Error(`the README has a command that this test does not know: ${command}`);
-      }
+    for (const { file, language, text } of blocks) {
+      if (file !== undefined && file !== 'tables.sql') await app.write({ [file]: placed(text) });
+      if (language !== 'sh') continue;
+      for (const command of text.split('\n').filter((line) => line !== '')) await run(command, printed);
     }
 
+    expect(printed.get('npx rowhook init --database "$DATABASE_URL" --tables customers,orders'))
+      .to.contain('2 tables, 6 events')
+      .and.to.contain('npx rowhook start --forward-to');
+    expect(printed.get('npx rowhook check')).to.match(
+      /create index concurrently on "?public"?\."?orders"? \("?customer_id"?\)/i,
+    );
     expect(printed.get('npx rowhook events')).to.match(/order_paid +order +public\.orders +transition/);
-    expect(printed.get('npx rowhook endpoints list')).to.contain('/orders').and.to.contain('/everything');
+    expect(printed.get('npx rowhook endpoints list')).to.contain('/hooks').and.to.contain('/paid');
     expect(printed.get('npx rowhook status')).to.match(/captured +2 of 2 tables\nrelay +active/);
-    expect(printed.get('npx rowhook deliveries list')).to.match(/order_update +1 +succeeded/);
+    expect(printed.get('npx rowhook deliveries list')).to.match(/order_update +\d+ +succeeded/);
     expect(printed.get('npx rowhook deliveries show <id>'))
-      .to.match(/> SiteStacker-Signature: [0-9a-f]{64}/)
+      .to.match(/> webhook-signature: v1,\S{44}/)
       .and.to.contain('< 204');
     expect(printed.get('npx rowhook deliveries redeliver <id>')).to.contain('is due again');
     expect(await schemaDump(database)).to.equal(dump);
   });
+
+  it('has a config that type-checks', async () => {
+    await app.write({
+      'tsconfig.json': `{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2023",
+        "noEmit": true, "skipLibCheck": true, "types": ["node"] }, "include": ["rowhook.config.ts"] }`,
+    });
+    await app.node(['node_modules/typescript/bin/tsc', '-p', '.']);
+  });
+
+  async function run(command: string, printed: Map<string, string>): Promise<void> {
+    if (elsewhere.includes(command)) return;
+    const variable = /^export (\w+)=(.*)$/.exec(command);
+    if (variable) {
+      environment[variable[1]!] ??= variable[1] === 'WEBHOOK_SECRET' ? printedSecret() : variable[2]!;
+    } else if (lasting.includes(command)) {
+      running.set(command, startInBackground(placed(command), app.directory, environment));
+      await ready(command);
+    } else if (/^(npx (knex|rowhook)|node) /.test(command)) {
+      // As the text between the commands says.
+      if (command === 'npx rowhook check') await running.get(forwarding)!.stop();
+      if (command.startsWith('npx knex migrate:rollback')) await running.get(plain)!.stop();
+      const given = command.includes('<id>') ? command.replace('<id>', await paidDelivery()) : command;
+      printed.set(command, await runToItsEnd(placed(given), app.directory, environment));
+      if (command === 'node change.js') await (running.has(plain) ? laterArrivals() : firstArrivals());
+    } else {
+      throw new Error(`the README has a command that this test does not know: ${command}`);
+    }
+  }
+
+  function printedSecret(): string {
+    const [secret] = /whsec_\S+/.exec(running.get(forwarding)!.output()) ?? [];
+    if (!secret) throw new Error(`no secret in: ${running.get(forwarding)!.output()}`);
+    return secret;
+  }
 
   /** What a lasting command is for is there. */
   async function ready(command: string): Promise<void> {
@@ -118,45 +140,62 @@ describe("the README's installation", function () {
     await waitUntil(
       () => {
         if (exited()) throw new Error(output());
-        return output().includes(command === 'npx rowhook start' ? 'rowhook is running' : 'listening');
+        return output().includes(command === 'node receiver.js' ? 'listening' : 'rowhook is running');
       },
       { what: `what ${command} is for`, timeoutMs: 20_000 },
     );
   }
 
-  /** The receiver prints only what has a valid signature. */
-  async function arrivals(): Promise<void> {
+  /** Events that the receiver has printed, after their signatures were verified. */
+  async function arrived(count: number): Promise<Array<{ name: string; body: { data: object } }>> {
     const { output } = running.get('node receiver.js')!;
     const lines = await waitUntil(
       () => {
         const events = output()
           .split('\n')
           .filter((line) => line.startsWith('order_'));
-        return events.length >= 5 && events;
+        return events.length >= count && events;
       },
-      { what: 'two deliveries to one endpoint, and three to the other' },
+      { what: `${count} deliveries in all` },
     );
-    expect(lines.map((line) => line.split(' ')[0]).sort()).to.deep.equal([
+    return lines.map((line) => ({
+      name: line.slice(0, line.indexOf(' ')),
+      body: JSON.parse(line.slice(line.indexOf(' '))),
+    }));
+  }
+
+  async function firstArrivals(): Promise<void> {
+    const events = await arrived(2);
+    expect(events.map(({ name }) => name)).to.have.members(['order_create', 'order_update']);
+    expect(events[0]!.body.data).to.include({ id: '1', customer_id: '1', total: '75.00' });
+    await waitUntil(() => running.get('node receiver.js')!.output().includes('ping '), {
+      what: 'the ping, at its second try',
+      timeoutMs: 30_000,
+    });
+    const { rows } = await database.query(
+      `select distinct request_id from rowhook.event where name = 'order_create'`,
+    );
+    expect(rows).to.deep.equal([{ request_id: 'checkout-4711' }]);
+  }
+
+  async function laterArrivals(): Promise<void> {
+    const events = (await arrived(7)).slice(2);
+    expect(events.map(({ name }) => name).sort()).to.deep.equal([
       'order_create',
       'order_create',
       'order_paid',
       'order_paid',
       'order_update',
     ]);
-    const { created_at, ...body } = JSON.parse(
-      lines.find((line) => line.startsWith('order_paid '))!.slice(11),
-    );
+    const paid = events.find(({ name }) => name === 'order_paid')!;
+    const { created_at, ...data } = paid.body.data as Record<string, unknown>;
     expect(created_at).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/);
-    expect(body).to.deep.equal({
-      id: '1',
+    expect(data).to.deep.equal({
+      id: '2',
       total: '75.00',
       paid: true,
       customer: { id: '1', name: 'Ada Lovelace', email: 'ada@example.net' },
     });
-    const { rows } = await database.query(
-      `select distinct request_id from rowhook.event where name = 'order_create'`,
-    );
-    expect(rows).to.deep.equal([{ request_id: 'checkout-4711' }]);
   }
 
   /** An id from the listing, once the delivery has ended. */

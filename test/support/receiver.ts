@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,6 +60,8 @@ export async function startReceiver(script: Script = () => ({})): Promise<Receiv
   const requests: ReceivedRequest[] = [];
   const onArrival = new Set<() => void>();
   const closed = new AbortController();
+  // As many answers may wait as there are requests.
+  setMaxListeners(0, closed.signal);
   let current = script;
 
   const server = createServer((incoming, response) => {

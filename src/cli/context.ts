@@ -12,13 +12,14 @@ import { explainPrivilege } from '../store/privilege.ts';
 import { schemaOwner } from '../store/schema.ts';
 import * as receiver from '../verify.ts';
 import { createOutput, type Output } from './output.ts';
+import type { Terminal } from './questions.ts';
 
 /** What a command may use of the process that it runs in. */
 export interface Surroundings {
   readonly cwd: string;
   readonly env: Environment;
-  /** Somebody sits at a terminal and can be asked. */
-  readonly interactive: boolean;
+  /** Where somebody sits who can be asked; undefined: nobody does. */
+  readonly terminal: Terminal | undefined;
   now(): Date;
   write(text: string): void;
   writeError(text: string): void;
@@ -29,12 +30,14 @@ export interface Context {
   readonly output: Output;
   readonly env: Environment;
   readonly cwd: string;
-  readonly interactive: boolean;
+  readonly terminal: Terminal | undefined;
   now(): Date;
   /** What is not the answer itself: notes, and what must not get into a log. On stderr. */
   note(text: string): void;
   /** @throws RowhookError `config_not_found`, `config_invalid`, `catalog_invalid`, `database_unreachable` … */
   config(): Promise<ResolvedConfig>;
+  /** The config in a file that is not where one is looked for. Throws as `config`. */
+  configAt(path: string): Promise<ResolvedConfig>;
   /** One connection for as long as `work` takes. Needs no config when the database is known without one. */
   withDatabase<T>(work: (db: pg.Client) => Promise<T>): Promise<T>;
   /** The same with a database that no config is asked for: as the command line says, else the environment. */
@@ -63,7 +66,7 @@ const modules = {
 };
 
 export function createContext(command: Command, surroundings: Surroundings): Context {
-  const { cwd, env, interactive, write } = surroundings;
+  const { cwd, env, terminal, write } = surroundings;
   const options = command.optsWithGlobals<GlobalOptions>();
   let loading: Promise<LoadedConfig | undefined> | undefined;
   const load = () => {
@@ -94,11 +97,16 @@ export function createContext(command: Command, surroundings: Surroundings): Con
     output: createOutput(options.json ?? false, write),
     env,
     cwd,
-    interactive,
+    terminal,
     now: () => surroundings.now(),
     note: (text) => surroundings.writeError(`${text}\n`),
     async config() {
       const loaded = await load();
+      if (!loaded) throw configNotFound(cwd);
+      return resolveConfig(loaded.config, { env, databaseUrl: options.database, name: loaded.path });
+    },
+    async configAt(path) {
+      const loaded = await loadConfig({ cwd, path, modules });
       if (!loaded) throw configNotFound(cwd);
       return resolveConfig(loaded.config, { env, databaseUrl: options.database, name: loaded.path });
     },

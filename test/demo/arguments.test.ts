@@ -1,8 +1,11 @@
 import { expect } from 'chai';
-import { parseArguments } from '../../examples/site-stacker/demo/arguments.ts';
+import { parseArguments } from '../../examples/demo/arguments.ts';
 import { DemoProcess } from './demo-process.ts';
 
-const defaults = { once: false, json: false, keep: false, databaseUrl: undefined, durationMs: undefined };
+const defaults = {
+  system: 'site-stacker',
+  ...{ once: false, json: false, keep: false, databaseUrl: undefined, durationMs: undefined },
+};
 
 describe("the demo's command line", () => {
   it('reads what is wished', () => {
@@ -10,13 +13,14 @@ describe("the demo's command line", () => {
     expect(parseArguments(['--system', 'site-stacker', '--once', '--json', '--keep'])).to.deep.equal({
       wishes: { ...defaults, once: true, json: true, keep: true },
     });
+    expect(parseArguments(['--system', 'amplo'])).to.deep.equal({ wishes: { ...defaults, system: 'amplo' } });
     expect(parseArguments(['--duration=2.5', '--database', 'postgres://me@host/db'])).to.deep.equal({
       wishes: { ...defaults, durationMs: 2500, databaseUrl: 'postgres://me@host/db' },
     });
   });
 
   const mistakes: ReadonlyArray<readonly [string[], RegExp]> = [
-    [['--system', 'salesforce'], /there is no system 'salesforce'; there is site-stacker/],
+    [['--system', 'salesforce'], /there is no system 'salesforce'; there is site-stacker, amplo$/],
     [['--json'], /--once/],
     [['--once', '--duration', '3'], /--duration/],
     [['--duration', 'long'], /expected seconds.*'long'/],

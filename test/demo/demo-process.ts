@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { waitUntil } from '../support/wait.ts';
 
-const script = fileURLToPath(new URL('../../examples/site-stacker/demo.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../examples/demo.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What a run of the demo has on the machine beside itself. */

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
+import { Application } from '../../examples/demo/application.ts';
+import { Findings, isRight } from '../../examples/demo/findings.ts';
+import { type Json, part } from '../../examples/demo/json.ts';
+import { type Entry, Ledger } from '../../examples/demo/ledger.ts';
+import type { Arrival } from '../../examples/demo/receiver.ts';
 import { type RunningCrm, startCrmApi } from '../../examples/site-stacker/api/app.ts';
-import type { Json } from '../../examples/site-stacker/api/database.ts';
-import { Crm } from '../../examples/site-stacker/demo/crm.ts';
-import { Findings, isRight } from '../../examples/site-stacker/demo/findings.ts';
-import { type Entry, Ledger } from '../../examples/site-stacker/demo/ledger.ts';
-import type { Arrival } from '../../examples/site-stacker/demo/receiver.ts';
-import { part } from '../../examples/site-stacker/demo/records.ts';
+import { keyOf } from '../../examples/site-stacker/demo/records.ts';
+import { siteStackerSystem } from '../../examples/site-stacker/demo/system.ts';
 import { capturedCrm } from '../fixtures/captured.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -13,20 +14,21 @@ type Body = Json & object;
 
 /* No daemon runs here: the arrivals are made by hand, with what could go wrong in them. */
 describe("the demo's findings", () => {
+  const system = siteStackerSystem();
   let database: TestDatabase;
   let api: RunningCrm;
   let findings: Findings;
   let ledger: Ledger;
-  let crm: Crm;
+  let crm: Application;
   let entered: readonly Entry[];
 
   beforeEach(async () => {
     database = await capturedCrm();
     api = await startCrmApi({ pool: database.pool });
-    findings = new Findings();
-    ledger = new Ledger((arrival, entry) => findings.arrived(arrival, entry));
-    crm = new Crm({
-      ...{ apiUrl: api.url, apiPool: database.pool, sqlPool: database.pool, ledger },
+    findings = new Findings(system);
+    ledger = new Ledger(system.sameAs, (arrival, entry) => findings.arrived(arrival, entry));
+    crm = new Application({
+      ...{ apiUrl: api.url, apiPool: database.pool, sqlPool: database.pool, ledger, hasRequestIds: true },
       onChange(_change, entries) {
         entered = entries;
       },
@@ -35,7 +37,15 @@ describe("the demo's findings", () => {
   afterEach(() => api.close());
 
   const arrival = (event: string, body: Body, more: Partial<Arrival> = {}): Arrival => ({
-    ...{ deliveryId: `d-${event}`, event, body, requestId: undefined, attempt: 1, at: performance.now() },
+    ...{
+      deliveryId: `d-${event}`,
+      event,
+      same: `${event} ${keyOf(event, body)}`,
+      body,
+      requestId: undefined,
+      attempt: 1,
+      at: performance.now(),
+    },
     ...{ fate: 'taken', answer: 200, ...more },
   });
   const rename = async () =>

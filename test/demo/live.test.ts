@@ -44,6 +44,29 @@ describe('demo, live', function () {
     expect(demo.stdout).not.to.include('\x1b');
   });
 
+  it('shows Amplo in the same way, with an unsigned delivery of somebody else’s change', async () => {
+    demo = new DemoProcess('--duration', '8', '--system', 'amplo');
+    await demo.says(/time +event +record +latency +status +try/);
+    const commands = [...demo.stdout.matchAll(/^ +curl (?:-X (\w+) )?(\S+)(?: -d '(.*)')?$/gm)];
+    const answers: unknown[] = [];
+    for (const [, method = 'GET', url = '', body] of commands) {
+      const response = await fetch(url, { method, body: body ?? null });
+      answers.push([method, response.status]);
+    }
+    expect(answers).to.deep.equal([
+      ['GET', 200],
+      ['PATCH', 200],
+      ['POST', 201],
+    ]);
+    await demo.says(/^\S+ donation +…8f9012 .*somebody else$/m);
+    expect(await demo.ended(), demo.stderr).to.equal(0);
+    const lines = demo.stdout.split('\n');
+    expect(lines.flatMap((line) => line.match(arrivalLine) ?? []).length / 7).to.be.at.least(8);
+    const failure = lines.findIndex((line) => / 500 +1 /.test(line));
+    expect(lines[failure + 1]).to.match(/↳ answered 500 on purpose: attempt 2 is due at \d\d:\d\d:\d\d$/);
+    expect(demo.stdout).to.match(/^latency p50 [\d.]+ ms, p99 [\d.]+ m?s +repeats 0 +bad signatures 0$/m);
+  });
+
   for (const [name, times] of [
     ['once', 1],
     ['three times at once, as npm and tsx hand it on', 3],

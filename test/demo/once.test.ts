@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import pg from 'pg';
-import type { Outcome } from '../../examples/site-stacker/demo/findings.ts';
+import { eventNames as amploEventNames } from '../../examples/amplo/demo/documents.ts';
+import type { Outcome } from '../../examples/demo/findings.ts';
 import { eventNames } from '../../examples/site-stacker/demo/records.ts';
+import { amplo } from '../../src/presets/amplo.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { createRole, createTestDatabase } from '../support/database.ts';
 import { type Belongings, DemoProcess, left } from './demo-process.ts';
@@ -22,7 +24,7 @@ describe('demo --once', function () {
   });
 
   it('raises all events, sees each arrive as the API says, prints one JSON object, and leaves nothing behind', async () => {
-    const { ended, belongings } = await run('--json');
+    const { ended, belongings } = await run('changing people', '--json');
     expect(await ended, demo!.stderr).to.equal(0);
     const outcome = JSON.parse(demo!.stdout) as Outcome;
     expectAllRight(outcome);
@@ -36,8 +38,22 @@ describe('demo --once', function () {
     expect(left(belongings)).to.deep.equal([]);
   });
 
+  it('does the same for Amplo, whose receivers are told less', async () => {
+    const { ended, belongings } = await run('changing campaigns', '--system', 'amplo', '--json');
+    expect(await ended, demo!.stderr).to.equal(0);
+    const outcome = JSON.parse(demo!.stdout) as Outcome;
+    expectRight(outcome, amploEventNames);
+    expect(amploEventNames).to.have.members(Object.keys(amplo().events));
+    for (const [name, count] of Object.entries(outcome.events)) expect(count, name).to.be.at.least(2);
+    expect(Object.keys(outcome)).to.deep.equal([
+      ...['events', 'deliveries', 'succeeded', 'lost', 'duplicates', 'badSignatures', 'payloadMismatches'],
+      'latencyMs',
+    ]);
+    expect(left(belongings)).to.deep.equal([]);
+  });
+
   it('leaves Postgres up with --keep, with everything owned by a role that is no superuser', async () => {
-    const { ended, belongings } = await run('--json', '--keep');
+    const { ended, belongings } = await run('changing people', '--json', '--keep');
     expect(await ended, demo!.stderr).to.equal(0);
     const { databaseUrl, ...outcome } = JSON.parse(demo!.stdout) as Outcome & { databaseUrl: string };
     expectAllRight(outcome);
@@ -97,7 +113,7 @@ describe('demo --once', function () {
   });
 
   it('takes everything down at a signal in the middle, and prints no result', async () => {
-    const { ended, belongings } = await run('--json');
+    const { ended, belongings } = await run('changing people', '--json');
     demo!.signalGroup('SIGTERM');
     expect(await ended, demo!.stderr).to.equal(143);
     expect(demo!.stdout).to.equal('');
@@ -106,25 +122,29 @@ describe('demo --once', function () {
 
   /** Starts it and returns what it has running while it makes its changes. */
   async function run(
+    says: string,
     ...args: string[]
   ): Promise<{ ended: Promise<number | string>; belongings: Belongings }> {
     const demo = start(...args);
     const ended = demo.ended();
-    await Promise.race([demo.says(/changing people\n/, 'stderr'), ended]);
+    await Promise.race([demo.says(new RegExp(`${says}\\n`), 'stderr'), ended]);
     return { ended, belongings: await demo.belongings() };
   }
 });
 
 function expectAllRight(outcome: Outcome): void {
-  const { events, deliveries, succeeded, latencyMs, ...faults } = outcome;
-  expect(faults).to.deep.equal({ lost: 0, duplicates: 0, badSignatures: 0, payloadMismatches: 0 });
-  expect(Object.keys(events).toSorted()).to.deep.equal(
-    [...Object.keys(siteStacker().events), 'ping'].toSorted(),
-  );
+  const { events } = outcome;
+  expectRight(outcome, [...Object.keys(siteStacker().events), 'ping']);
   expect(eventNames).to.have.length(38);
   for (const [name, count] of Object.entries(events))
     expect(count, name).to.be.at.least(name === 'ping' ? 1 : 2);
   expect(events.ping).to.equal(1);
+}
+
+function expectRight(outcome: Outcome, names: readonly string[]): void {
+  const { events, deliveries, succeeded, latencyMs, ...faults } = outcome;
+  expect(faults).to.deep.equal({ lost: 0, duplicates: 0, badSignatures: 0, payloadMismatches: 0 });
+  expect(Object.keys(events)).to.have.members([...names]);
   expect(succeeded).to.equal(deliveries);
   expect(Object.values(events).reduce((sum, count) => sum + count, 0)).to.equal(deliveries);
   expect(latencyMs.p50).to.be.above(0);

@@ -2,25 +2,35 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import pc from 'picocolors';
-import { nowAndThen } from '../../examples/site-stacker/demo/failures.ts';
-import { durationText, percentile } from '../../examples/site-stacker/demo/latency.ts';
-import type { Arrival } from '../../examples/site-stacker/demo/receiver.ts';
+import { nowAndThen } from '../../examples/demo/failures.ts';
+import { durationText, percentile } from '../../examples/demo/latency.ts';
+import type { Arrival } from '../../examples/demo/receiver.ts';
+import { arrivalLines, titleLine } from '../../examples/demo/view/lines.ts';
+import { terminalScreen } from '../../examples/demo/view/screen.ts';
+import { clip, fill, widthOf } from '../../examples/demo/view/text.ts';
+import { recordText } from '../../examples/site-stacker/demo/record-text.ts';
 import { eventNames } from '../../examples/site-stacker/demo/records.ts';
-import { arrivalLines, titleLine } from '../../examples/site-stacker/demo/view/lines.ts';
-import { terminalScreen } from '../../examples/site-stacker/demo/view/screen.ts';
-import { clip, fill, widthOf } from '../../examples/site-stacker/demo/view/text.ts';
 
 const plain = pc.createColors(false);
 const at = new Date(2026, 0, 5, 9, 3, 4);
 
 describe("the demo's view", () => {
   const arrival: Arrival = {
-    ...{ deliveryId: 'd', event: 'person_update', requestId: undefined, attempt: 1, at: 0 },
+    ...{
+      deliveryId: 'd',
+      event: 'person_update',
+      same: 'person_update 412',
+      requestId: undefined,
+      attempt: 1,
+      at: 0,
+    },
     ...{ body: { id: '412', fullname: 'Maren Okafor' }, fate: 'taken', answer: 200 },
   };
 
+  const recordOf = ({ event, body }: Arrival) => recordText(event, body!);
+
   it('says when, what, of whom, how fast, how it was answered and at which try', () => {
-    const seen = { at, latencyMs: 7.24, retryAt: undefined };
+    const seen = { at, latencyMs: 7.24, retryAt: undefined, record: recordOf(arrival) };
     expect(arrivalLines(arrival, undefined, seen, 80, plain)).to.deep.equal([
       '09:03:04 person_update             412 Maren Okafor           7.2 ms  200    1',
     ]);
@@ -32,7 +42,7 @@ describe("the demo's view", () => {
   it('says after a failure when the next attempt is due', () => {
     const failed = { ...arrival, fate: 'failed', answer: 'closed' } as const;
     const retryAt = new Date(at.getTime() + 60_000);
-    const [, note] = arrivalLines(failed, undefined, { at, latencyMs: 7, retryAt }, 80, plain);
+    const [, note] = arrivalLines(failed, undefined, { at, latencyMs: 7, retryAt, record: '' }, 80, plain);
     expect(note).to.equal('          ↳ closed the connection on purpose: attempt 2 is due at 09:04:04');
   });
 
@@ -43,7 +53,7 @@ describe("the demo's view", () => {
         for (const line of arrivalLines(
           { ...arrival, event, body },
           undefined,
-          { at, latencyMs: 59_999.9, retryAt: undefined },
+          { at, latencyMs: 59_999.9, retryAt: undefined, record: recordText(event, body) },
           width,
           plain,
         )) {

@@ -1,4 +1,4 @@
-import type { Json } from '../api/database.ts';
+import { type Json, part } from '../../demo/json.ts';
 
 /*
  * How the demo, as a receiver, understands an event: which record it speaks of, and where that record's GET is.
@@ -72,24 +72,6 @@ export function subjectOf(event: string): Subject {
   const segment = pathsByFamily[family];
   if (!segment) throw new Error(`the demo knows no event ${event}`);
   return { kind: 'record', path: segment, deleted: action === 'delete' };
-}
-
-/** A part of a body by its keys; undefined where there is none. */
-export function part(body: Json | undefined, ...keys: readonly string[]): Json | undefined {
-  let found = body;
-  for (const key of keys) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = (found as { readonly [key: string]: Json | undefined })[key];
-  }
-  return found;
-}
-
-/** The id in a body, or in a part of it. @throws Error when there is none. */
-export function idIn(body: Json | undefined, ...keys: readonly string[]): string {
-  const id = part(body, ...keys, 'id');
-  if (typeof id !== 'string')
-    throw new Error(`no id in ${keys.join('.') || 'the body'}: ${JSON.stringify(body)}`);
-  return id;
 }
 
 /** The record that a delivery's body is of: its id, or `person/type`, or `tag/model/key`. */

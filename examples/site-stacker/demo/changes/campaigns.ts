@@ -1,8 +1,8 @@
-import type { Crm } from '../crm.ts';
-import { idIn } from '../records.ts';
+import type { Application } from '../../../demo/application.ts';
+import { idIn } from '../../../demo/json.ts';
 
 /** A campaign's item, goals and fixed amounts are part of it: a change of them is an update of the campaign. */
-export async function campaigns(crm: Crm): Promise<void> {
+export async function campaigns(crm: Application): Promise<void> {
   const library = idIn(
     await crm.api(
       'POST',

@@ -1,21 +1,4 @@
-import type { Crm } from '../crm.ts';
-
-/** A kind of change that happens in a CRM all day. Does nothing where there is no record for it. */
-export type Happening = (crm: Crm) => Promise<unknown>;
-
-export function anyOf<T>(values: readonly T[]): T {
-  return values[Math.floor(Math.random() * values.length)]!;
-}
-
-/** A whole number from `least` to `most`. */
-export const between = (least: number, most: number): number =>
-  least + Math.floor(Math.random() * (most - least + 1));
-
-/** Any row of a query, or undefined where it has none. */
-export async function anyRow(crm: Crm, query: string): Promise<Record<string, string> | undefined> {
-  const [row] = await crm.read(`select * from (${query}) found order by random() limit 1`);
-  return row;
-}
+import { anyOf, between } from '../../../demo/chance.ts';
 
 const first = [
   ...[

@@ -1,4 +1,4 @@
-import type { Crm } from '../crm.ts';
+import type { Application } from '../../../demo/application.ts';
 import { campaigns } from './campaigns.ts';
 import { contacts } from './contacts.ts';
 import { gifts } from './gifts.ts';
@@ -9,7 +9,7 @@ import { relations } from './relations.ts';
 import { tags } from './tags.ts';
 
 /** What `--once` changes: all 37 events, by the API and by SQL, with what each change must raise. */
-export const chapters: Readonly<Record<string, (crm: Crm) => Promise<void>>> = {
+export const chapters: Readonly<Record<string, (crm: Application) => Promise<void>>> = {
   people,
   'emails, addresses and phones': contacts,
   'relations and types of people': relations,

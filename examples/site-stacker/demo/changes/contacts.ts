@@ -1,5 +1,5 @@
-import type { Crm } from '../crm.ts';
-import { idIn } from '../records.ts';
+import type { Application } from '../../../demo/application.ts';
+import { idIn } from '../../../demo/json.ts';
 
 /** One of the three kinds of contact, which are all written alike. */
 interface Contact {
@@ -38,12 +38,12 @@ const kinds: readonly Contact[] = [
   },
 ];
 
-export async function contacts(crm: Crm): Promise<void> {
+export async function contacts(crm: Application): Promise<void> {
   for (const kind of kinds) await contact(crm, kind);
 }
 
 async function contact(
-  crm: Crm,
+  crm: Application,
   { event, path, table, column, values, defaultId, typed }: Contact,
 ): Promise<void> {
   const [first, second, third] = values;

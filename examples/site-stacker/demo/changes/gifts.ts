@@ -1,10 +1,10 @@
-import type { Json } from '../../api/database.ts';
-import type { Crm } from '../crm.ts';
-import type { Expected } from '../ledger.ts';
-import { idIn, part } from '../records.ts';
+import type { Application } from '../../../demo/application.ts';
+import type { Json } from '../../../demo/json.ts';
+import { idIn, part } from '../../../demo/json.ts';
+import type { Expected } from '../../../demo/ledger.ts';
 
 /** A batch is one checkout, with its contributions. */
-export async function gifts(crm: Crm): Promise<void> {
+export async function gifts(crm: Application): Promise<void> {
   const checkout = await crm.api(
     'POST',
     'contribution-batches',

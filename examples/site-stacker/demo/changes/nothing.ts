@@ -1,7 +1,7 @@
-import type { Crm } from '../crm.ts';
+import type { Application } from '../../../demo/application.ts';
 
 /** What nobody may hear of. An event that comes of it counts as a duplicate: see findings.ts. */
-export async function nothing(crm: Crm): Promise<void> {
+export async function nothing(crm: Application): Promise<void> {
   const none = () => [];
   await crm.sql('update people set firstname = firstname, modified = modified where id = 412', [], none);
   await crm.sql('update people set last_activity = now()', [], none);

@@ -1,8 +1,8 @@
-import type { Crm } from '../crm.ts';
-import { idIn } from '../records.ts';
+import type { Application } from '../../../demo/application.ts';
+import { idIn } from '../../../demo/json.ts';
 
 /** Sample records of sql/presets/site-stacker.sql, beside those that a chapter makes itself. */
-export async function people(crm: Crm): Promise<void> {
+export async function people(crm: Application): Promise<void> {
   const ana = idIn(
     await crm.api(
       'POST',

@@ -1,9 +1,9 @@
-import type { Crm } from '../crm.ts';
-import type { Expected } from '../ledger.ts';
-import { idIn, part } from '../records.ts';
+import type { Application } from '../../../demo/application.ts';
+import { idIn, part } from '../../../demo/json.ts';
+import type { Expected } from '../../../demo/ledger.ts';
 
 /** A schedule may carry several recurring gifts: what happens to it happens to each of them. */
-export async function recurring(crm: Crm): Promise<void> {
+export async function recurring(crm: Application): Promise<void> {
   const created = (body: Parameters<typeof idIn>[0]) => [['recurring_create', idIn(body)]] as const;
   const own = await crm.api(
     'POST',

@@ -1,13 +1,13 @@
-import type { Crm } from '../crm.ts';
-import { idIn, part } from '../records.ts';
+import type { Application } from '../../../demo/application.ts';
+import { idIn, part } from '../../../demo/json.ts';
 
-export async function relations(crm: Crm): Promise<void> {
+export async function relations(crm: Application): Promise<void> {
   await relationPairs(crm);
   await personTypes(crm);
 }
 
 /** Relations come in pairs, one for each side, and go in pairs. */
-async function relationPairs(crm: Crm): Promise<void> {
+async function relationPairs(crm: Application): Promise<void> {
   const parent = await crm.api(
     'POST',
     'relationships',
@@ -46,7 +46,7 @@ async function relationPairs(crm: Crm): Promise<void> {
   );
 }
 
-async function personTypes(crm: Crm): Promise<void> {
+async function personTypes(crm: Application): Promise<void> {
   await crm.api('PUT', 'people/20/types/18', undefined, () => [['person_type_assign', '20/18']]);
   await crm.api('DELETE', 'people/20/types/18', undefined, () => [['person_type_unassign', '20/18']]);
   await crm.sql(

@@ -1,12 +1,13 @@
-import type { Crm } from '../crm.ts';
-import type { Expected } from '../ledger.ts';
-import { idIn } from '../records.ts';
-import { anyAmount, anyOf, anyRow, between, type Happening } from './chance.ts';
+import type { Application } from '../../../demo/application.ts';
+import { anyOf, anyRow, between, type Happening } from '../../../demo/chance.ts';
+import { idIn } from '../../../demo/json.ts';
+import type { Expected } from '../../../demo/ledger.ts';
+import { anyAmount } from './chance.ts';
 import { raisedByCheckout } from './gifts.ts';
 
 /* People give, once and every month, cancel and come back; the office keeps the books and the campaigns. */
 
-async function give(crm: Crm): Promise<void> {
+async function give(crm: Application): Promise<void> {
   const donor = await anyRow(crm, 'select id from people');
   const campaign = await anyRow(crm, 'select id from campaigns');
   if (!donor || !campaign) return;
@@ -26,7 +27,7 @@ async function give(crm: Crm): Promise<void> {
   await crm.api('POST', 'contribution-batches', batch, raisedByCheckout);
 }
 
-async function giveByMail(crm: Crm): Promise<void> {
+async function giveByMail(crm: Application): Promise<void> {
   const donor = await anyRow(crm, 'select id from people');
   const amount = anyAmount();
   await crm.transaction('a cheque comes by mail', async (query) => {
@@ -47,7 +48,7 @@ async function giveByMail(crm: Crm): Promise<void> {
   });
 }
 
-async function refund(crm: Crm): Promise<void> {
+async function refund(crm: Application): Promise<void> {
   const gift = await anyRow(crm, 'select id from contributions where success');
   if (!gift) return;
   const { id } = gift;
@@ -55,7 +56,7 @@ async function refund(crm: Crm): Promise<void> {
   await crm.api('PATCH', `contributions/${id}`, input, () => [['contribution_update', id!]]);
 }
 
-async function settle(crm: Crm): Promise<void> {
+async function settle(crm: Application): Promise<void> {
   await crm.sql(
     `update contribution_batches set processed = now(), modified = now()
       where id in (select id from contribution_batches where processed is null order by id limit 3) returning id`,
@@ -64,7 +65,7 @@ async function settle(crm: Crm): Promise<void> {
   );
 }
 
-async function giveMonthly(crm: Crm): Promise<void> {
+async function giveMonthly(crm: Application): Promise<void> {
   const donor = await anyRow(crm, 'select id from people where not is_group');
   const campaign = await anyRow(crm, 'select id from campaigns');
   if (!donor || !campaign) return;
@@ -94,7 +95,7 @@ function turn(action: 'cancel' | 'reactivate'): Happening {
   };
 }
 
-async function raiseGoal(crm: Crm): Promise<void> {
+async function raiseGoal(crm: Application): Promise<void> {
   await crm.sql(
     `update campaigns set goal_amount = coalesce(goal_amount, 0) + $1
       where id = (select id from campaigns order by random() limit 1) returning id`,
@@ -103,7 +104,7 @@ async function raiseGoal(crm: Crm): Promise<void> {
   );
 }
 
-async function renameCampaign(crm: Crm): Promise<void> {
+async function renameCampaign(crm: Application): Promise<void> {
   const names = ['Clean Water', 'Clean Water Now', 'Water for All', 'Wells and Water'];
   await crm.sql(
     'update items set name = $1, modified = now() where campaign_id = 57 returning campaign_id as id',

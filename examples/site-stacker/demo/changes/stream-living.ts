@@ -1,10 +1,11 @@
-import type { Crm } from '../crm.ts';
-import { idIn, part } from '../records.ts';
-import { anyName, anyNumber, anyOf, anyPlace, anyRow, type Happening } from './chance.ts';
+import type { Application } from '../../../demo/application.ts';
+import { anyOf, anyRow, type Happening } from '../../../demo/chance.ts';
+import { idIn, part } from '../../../demo/json.ts';
+import { anyName, anyNumber, anyPlace } from './chance.ts';
 
 /* People join, move, are found anew, get tags and types, know each other, and leave. */
 
-async function join(crm: Crm): Promise<void> {
+async function join(crm: Application): Promise<void> {
   const name = anyName();
   const mailbox = `${name.firstname}.${name.lastname}`
     .normalize('NFD')
@@ -21,14 +22,14 @@ async function join(crm: Crm): Promise<void> {
   ]);
 }
 
-async function move(crm: Crm): Promise<void> {
+async function move(crm: Application): Promise<void> {
   const address = await anyRow(crm, 'select id from person_addresses');
   if (!address) return;
   const { id } = address;
   await crm.api('PATCH', `addresses/${id}`, anyPlace(), () => [['person_address_update', id!]]);
 }
 
-async function changeNumber(crm: Crm): Promise<void> {
+async function changeNumber(crm: Application): Promise<void> {
   const phone = await anyRow(crm, 'select id from person_phones');
   if (!phone) return;
   await crm.sql(
@@ -38,7 +39,7 @@ async function changeNumber(crm: Crm): Promise<void> {
   );
 }
 
-async function marry(crm: Crm): Promise<void> {
+async function marry(crm: Application): Promise<void> {
   const person = await anyRow(crm, 'select id from people where id > 5000 and not is_group');
   if (!person) return;
   await crm.sql(
@@ -49,7 +50,7 @@ async function marry(crm: Crm): Promise<void> {
   );
 }
 
-async function befriend(crm: Crm): Promise<void> {
+async function befriend(crm: Application): Promise<void> {
   const pair = await anyRow(
     crm,
     `select a.id as one, b.id as other from people a join people b on b.id > a.id
@@ -64,7 +65,7 @@ async function befriend(crm: Crm): Promise<void> {
   ]);
 }
 
-async function getType(crm: Crm): Promise<void> {
+async function getType(crm: Application): Promise<void> {
   const row = await anyRow(
     crm,
     `select p.id as person, t.id as type from people p cross join person_types t
@@ -77,7 +78,7 @@ async function getType(crm: Crm): Promise<void> {
   ]);
 }
 
-async function loseType(crm: Crm): Promise<void> {
+async function loseType(crm: Application): Promise<void> {
   const row = await anyRow(
     crm,
     'select person_id as person, person_type_id as type from people_person_types',
@@ -91,7 +92,7 @@ async function loseType(crm: Crm): Promise<void> {
   );
 }
 
-async function getTag(crm: Crm): Promise<void> {
+async function getTag(crm: Application): Promise<void> {
   const row = await anyRow(
     crm,
     `select t.id as tag, p.id as person from tags t cross join people p
@@ -102,7 +103,7 @@ async function getTag(crm: Crm): Promise<void> {
   await crm.api('PUT', `tags/${row.tag}/links/Person/${row.person}`, undefined, () => [['tag_assign', link]]);
 }
 
-async function loseTag(crm: Crm): Promise<void> {
+async function loseTag(crm: Application): Promise<void> {
   const row = await anyRow(
     crm,
     `select id, tag_id || '/' || model || '/' || foreign_key as link from tags_models`,
@@ -112,7 +113,7 @@ async function loseTag(crm: Crm): Promise<void> {
 }
 
 /** Somebody who has nothing but contacts: with all others, gifts and relations would change too. */
-async function leave(crm: Crm): Promise<void> {
+async function leave(crm: Application): Promise<void> {
   const person = await anyRow(
     crm,
     `select id from people p where id > 5000

@@ -1,12 +1,12 @@
-import type { Crm } from '../crm.ts';
-import { idIn } from '../records.ts';
+import type { Application } from '../../../demo/application.ts';
+import { idIn } from '../../../demo/json.ts';
 
-export async function tags(crm: Crm): Promise<void> {
+export async function tags(crm: Application): Promise<void> {
   await categoriesAndTags(crm);
   await links(crm);
 }
 
-async function categoriesAndTags(crm: Crm): Promise<void> {
+async function categoriesAndTags(crm: Application): Promise<void> {
   const category = idIn(
     await crm.api('POST', 'tag-categories', { name: 'Skill', order: 3 }, (body) => [
       ['tag_category_create', idIn(body)],
@@ -73,7 +73,7 @@ const tagged = [
   'File/77',
 ];
 
-async function links(crm: Crm): Promise<void> {
+async function links(crm: Application): Promise<void> {
   for (const record of tagged)
     await crm.api('PUT', `tags/30/links/${record}`, undefined, () => [['tag_assign', `30/${record}`]]);
   for (const record of tagged.slice(0, 2))

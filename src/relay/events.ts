@@ -7,6 +7,7 @@ export interface RecordEvent {
   readonly resourceName: string;
   readonly key: string;
   readonly seq: number;
+  readonly xid: string;
   readonly changedAt: string;
   readonly requestId: string | null;
   /** It says that the record is gone. */
@@ -15,6 +16,8 @@ export interface RecordEvent {
   readonly image: string | null | undefined;
   /** Only parts of the record changed. */
   readonly touched: boolean;
+  /** It has waited for what was still to be read, and nothing came. */
+  readonly overdue: boolean;
 }
 
 type NamedDefinition = readonly [name: string, definition: EventDefinition];
@@ -57,11 +60,13 @@ function raisedBy(effect: NetEffect, table: EventTable, per: 'transaction' | 'ch
       resourceName: effect.resourceName,
       key: effect.key,
       seq: effect.seq,
+      xid: effect.xid,
       changedAt: effect.changedAt.toISOString(),
       requestId: effect.requestId,
       deleted: effect.effect === 'delete',
       image: effect.effect === 'delete' ? effect.image : undefined,
       touched: effect.touched,
+      overdue: false,
     }));
 }
 

@@ -4,8 +4,10 @@ import { defaultKey } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
+import type { GoneRows } from './gone-rows.ts';
 import type { Payloads } from './payloads.ts';
-import { type LastRows, type Owned, recordId, tenantsOf } from './tenants.ts';
+import { recordId } from './record-id.ts';
+import { type Owned, tenantsOf } from './tenants.ts';
 
 /** Gets payloads from somewhere else than the database. */
 export interface PayloadSource {
@@ -31,7 +33,7 @@ export interface OutsideContext {
   readonly catalog: Catalog;
   readonly payloads: Payloads;
   readonly sources: PayloadSources;
-  readonly lastRows: LastRows;
+  readonly goneRows: GoneRows;
   /** The events that somebody may get, as the transaction sees it that is open. */
   wanted(): Promise<readonly RecordEvent[]>;
   /** Ends the transaction, does the work, and begins another. */
@@ -73,9 +75,9 @@ export async function fetchOutside(db: Queryable, context: OutsideContext): Prom
 /** The records of these events whose payloads come from elsewhere, each once. Pure. */
 function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources): Owned[] {
   const wanted = new Map<string, Owned>();
-  for (const { resourceName, key, deleted, image } of events) {
+  for (const { resourceName, key, seq, xid, overdue, deleted, image } of events) {
     if (deleted || image !== undefined || !sources.has(resourceName)) continue;
-    const record = { resourceName, key, image: undefined };
+    const record = { resourceName, key, seq, xid, overdue, image: undefined };
     wanted.set(recordId(record), record);
   }
   return [...wanted.values()];
@@ -89,11 +91,12 @@ async function withTenants(
 ): Promise<Array<Owned & { readonly tenant: string | null }>> {
   const isOwned = ({ resourceName }: Owned) => context.catalog.resources[resourceName]?.tenant !== undefined;
   const owned = records.filter(isOwned);
-  const tenants = await tenantsOf(db, owned, context);
-  const tenantOf = new Map(owned.map((one, i) => [one, tenants[i]]));
+  const found = await tenantsOf(db, owned, context);
+  const tenantOf = new Map(owned.map((one, i) => [one, found[i]!]));
   return records.flatMap((one) => {
-    const tenant = isOwned(one) ? tenantOf.get(one) : null;
-    return tenant === undefined ? [] : [{ ...one, tenant }];
+    const found = tenantOf.get(one) ?? { tenant: null };
+    if ('rowless' in found) return [];
+    return [{ ...one, tenant: 'tenant' in found ? found.tenant : null }];
   });
 }
 

@@ -23,6 +23,7 @@ export interface NetEffect {
   readonly effect: 'insert' | 'update' | 'delete';
   /** Of the record's last change: transactions that met on a record follow each other in this order. */
   readonly seq: number;
+  readonly xid: string;
   readonly changedAt: Date;
   readonly requestId: string | null;
   /** Update events whose columns changed; every one of the resource when the record was replaced. */
@@ -121,6 +122,7 @@ function netEffect(fold: Fold): NetEffect[] {
       key: last.key,
       effect: !existedBefore ? 'insert' : fold.existsAfter ? 'update' : 'delete',
       seq: last.seq,
+      xid: last.xid,
       changedAt: last.changedAt,
       requestId: fold.requestId,
       updates: fold.replaced ? 'all' : fold.updates,

@@ -110,7 +110,7 @@ function outside(client: Client, context: PageContext, { events, goneRows }: Rea
   const names = [...new Set(outer.map(({ name }) => name))];
   return fetchOutside(client, {
     ...context,
-    lastRows: goneRows.latest,
+    goneRows,
     async wanted() {
       const to = names.length > 0 ? await subscribers(client, names) : [];
       return outer.filter(({ name }) => subscribersTo(name, to).length > 0);

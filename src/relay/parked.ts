@@ -1,23 +1,26 @@
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
+import type { RecordName } from './record-id.ts';
+
+/** An event with the record whose end it waits for: its own, or one on the path to its tenant. */
+export interface Parked {
+  readonly event: RecordEvent;
+  readonly waitsFor: RecordName;
+}
 
 /**
  * Later pages of a large window are read in a later snapshot than the window ends with. A record may be gone there although the
  * delete, with the last row, has not been read yet. Its events wait here for that delete, so that their payload still has the
- * record's first level, and go out before it.
+ * record's first level, and go out before it. So do events whose way to a tenant ended that way.
  */
-export async function park(
-  db: Queryable,
-  events: readonly RecordEvent[],
-  windowNumber: number,
-): Promise<void> {
+export async function park(db: Queryable, parked: readonly Parked[], windowNumber: number): Promise<void> {
   await db.query(
     `insert into rowhook.relay_parked (resource, record_key, event, window_number)
      select resource, record_key, event, $4 from unnest($1::text[], $2::text[], $3::json[]) t(resource, record_key, event)`,
     [
-      events.map((event) => event.resourceName),
-      events.map((event) => event.key),
-      events.map((event) => JSON.stringify(event)),
+      parked.map(({ waitsFor }) => waitsFor.resourceName),
+      parked.map(({ waitsFor }) => waitsFor.key),
+      parked.map(({ event }) => JSON.stringify(event)),
       windowNumber,
     ],
   );
@@ -29,7 +32,7 @@ export async function park(
  */
 export async function unpark(
   db: Queryable,
-  records: ReadonlyArray<{ resourceName: string; key: string }>,
+  records: readonly RecordName[],
   windowsBefore: number,
 ): Promise<RecordEvent[]> {
   const { rows } = await db.query<{ event: RecordEvent; overdue: boolean }>(
@@ -51,7 +54,7 @@ export async function unpark(
      from (select *, false as overdue from taken union all select *, true from overdue) p order by id`,
     [records.map((record) => record.resourceName), records.map((record) => record.key), windowsBefore],
   );
-  return rows.map(({ event, overdue }) => (overdue ? { ...event, image: null } : event));
+  return rows.map(({ event, overdue }) => ({ ...event, overdue }));
 }
 
 /** Whether any event waits. */

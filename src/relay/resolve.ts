@@ -5,8 +5,10 @@ import type { RecordEvent } from './events.ts';
 import type { External } from './external.ts';
 import { type ReadyEvent, type Subscriber, subscribersTo } from './fan-out.ts';
 import type { GoneRows } from './gone-rows.ts';
+import type { Parked } from './parked.ts';
 import type { Gone, LiveBody, Payloads } from './payloads.ts';
-import { type Owned, recordId, tenantsOf } from './tenants.ts';
+import { recordId } from './record-id.ts';
+import { type Found, type Owned, tenantsOf } from './tenants.ts';
 
 export interface ResolveContext {
   readonly catalog: Catalog;
@@ -21,8 +23,8 @@ export interface ResolveContext {
 
 export interface Resolved {
   readonly ready: readonly ReadyEvent[];
-  /** Events whose record is gone although no delete of it has been read. */
-  readonly missing: readonly RecordEvent[];
+  /** Events that wait for an end that has not been read: of their record, or of one on the way to its tenant. */
+  readonly missing: readonly Parked[];
 }
 
 /**
@@ -44,28 +46,31 @@ export async function resolve(
     named.filter(({ event, to }) => to.length > 0 || event.deleted).map(({ event }) => event),
     context,
   );
-  const addressed = named.map(({ event, to }) => {
-    const tenant = tenants.get(event) ?? null;
-    return { event, tenant, endpointIds: to.filter((one) => takes(one, tenant)).map(({ id }) => id) };
+  const missing = new Map<RecordEvent, Parked>();
+  const addressed = named.flatMap(({ event, to }) => {
+    const found = tenants.get(event) ?? { tenant: null };
+    // Where not even its end has a row, there is nothing to wait for.
+    const ended = 'rowless' in found && lastRow(event, context) === null;
+    if (!('tenant' in found) && to.length > 0 && !event.overdue && !ended) {
+      missing.set(event, { event, waitsFor: 'waitsFor' in found ? found.waitsFor : event });
+      return [];
+    }
+    const tenant = 'tenant' in found ? found.tenant : null;
+    return [{ event, tenant, endpointIds: to.filter((one) => takes(one, tenant)).map(({ id }) => id) }];
   });
-  // Nobody knows yet whose record it was.
-  const unknown = named.filter(
-    ({ event, to }) => to.length > 0 && tenants.has(event) && tenants.get(event) === undefined,
-  );
-  const missing = new Set(unknown.map(({ event }) => event));
-  const wanted = addressed
-    .filter(({ event, endpointIds }) => endpointIds.length > 0 && !missing.has(event))
-    .map(({ event }) => event);
-  const bodies = await bodiesOf(db, wanted, context, missing);
+  const wanted = addressed.filter(({ endpointIds }) => endpointIds.length > 0).map(({ event }) => event);
+  const bodies = await bodiesOf(db, wanted, context);
   return {
-    ready: addressed.flatMap(({ event, tenant, endpointIds }) => {
-      if (missing.has(event)) return [];
+    ready: addressed.flatMap(({ event, tenant, endpointIds }): ReadyEvent[] => {
+      if (endpointIds.length === 0) return [{ event, tenant, endpointIds, payload: null }];
       const payload = bodies.get(event);
       // Parts of a record that the world does not see: there is nothing to say.
       if (payload === hidden) return [];
-      return [{ event, tenant, endpointIds, payload: endpointIds.length === 0 ? null : payload! }];
+      if (payload !== undefined) return [{ event, tenant, endpointIds, payload }];
+      missing.set(event, { event, waitsFor: event });
+      return [];
     }),
-    missing: [...missing],
+    missing: [...missing.values()],
   };
 }
 
@@ -80,63 +85,71 @@ async function tenantsOfEvents(
   db: Queryable,
   events: readonly RecordEvent[],
   context: ResolveContext,
-): Promise<Map<RecordEvent, string | null | undefined>> {
+): Promise<Map<RecordEvent, Found>> {
   const owned = events.filter(
     ({ resourceName }) => context.catalog.resources[resourceName]?.tenant !== undefined,
   );
-  const asked = owned.map((event) => ask(event, event.image ?? undefined));
-  const found = await tenantsOf(db, asked, { ...context, lastRows: context.goneRows.latest });
-  // Their rows have gone since: what is left is on this page, or not yet read.
-  const late = owned.filter((_, i) => found[i] === undefined);
-  const again = late.map((event) => ask(event, context.goneRows.after(event) ?? undefined));
-  const foundLate = await tenantsOf(db, again, { ...context, lastRows: context.goneRows.latest });
-  return new Map(
-    owned.map((event, i) => [event, found[i] === undefined ? foundLate[late.indexOf(event)] : found[i]]),
+  const found = await tenantsOf(
+    db,
+    // A delete is asked by the very row that its body shows: the key may have another owner by now.
+    owned.map((event) => asked(event, event.deleted ? lastRow(event, context) : event.image)),
+    context,
   );
-
-  function ask({ resourceName, key }: RecordEvent, image: string | undefined): Owned {
-    return { resourceName, key, image };
-  }
+  // Their rows have gone since: what is left is on this page, or not yet read.
+  const late = owned.filter((_, i) => 'rowless' in found[i]!);
+  const foundLate = await tenantsOf(
+    db,
+    late.map((event) => asked(event, lastRow(event, context))),
+    context,
+  );
+  return new Map([
+    ...owned.map((event, i) => [event, found[i]!] as const),
+    ...late.map((event, i) => [event, foundLate[i]!] as const),
+  ]);
 }
 
+function asked(event: RecordEvent, image: string | null | undefined): Owned {
+  const { resourceName, key, seq, xid, overdue } = event;
+  return { resourceName, key, seq, xid, overdue, image: image ?? undefined };
+}
+
+/** The row that speaks of a record that is gone: the event's own, or the one that a later end on this page has. */
+function lastRow(event: RecordEvent, { goneRows }: ResolveContext): string | null | undefined {
+  return event.image === undefined ? goneRows.after(event) : event.image;
+}
+
+/** Bodies of these events; one that has none waits for its record's end, `hidden` ones are no events. */
 async function bodiesOf(
   db: Queryable,
   wanted: readonly RecordEvent[],
   context: ResolveContext,
-  missing: Set<RecordEvent>,
-): Promise<Map<RecordEvent, string | typeof hidden>> {
-  const bodies = new Map<RecordEvent, string | typeof hidden>();
+): Promise<Map<RecordEvent, string | typeof hidden | undefined>> {
+  const bodies = new Map<RecordEvent, string | typeof hidden | undefined>();
   const gone = new Map<RecordEvent, string | undefined>();
   const live = await liveBodies(db, wanted, context);
   for (const event of wanted) {
-    if (event.deleted) {
-      // A mark was set, and the row is there; or it went with a later delete, or its end is still to be read.
-      const image = event.image === undefined ? context.goneRows.after(event) : event.image;
-      gone.set(event, image === null ? keyAlone(event, context.catalog) : image);
-      continue;
-    }
-    if (event.image !== undefined) {
-      gone.set(event, event.image ?? keyAlone(event, context.catalog));
-      continue;
-    }
     const row = live.get(recordId(event));
     const fetched = context.external.bodyOf(event);
     // The row says whether the world sees the record, whatever the application answers.
     const known = fetched === undefined ? row : { body: fetched, alive: row?.alive ?? true };
-    if (known && (known.alive || !event.touched || context.goneRows.markedAfter(event))) {
-      bodies.set(event, known.body);
-    } else if (known) {
-      bodies.set(event, hidden);
-    } else {
-      const image = context.goneRows.after(event);
-      if (image === undefined) missing.add(event);
-      else gone.set(event, image ?? keyAlone(event, context.catalog));
+    if (known && !event.deleted && event.image === undefined) {
+      const seen = known.alive || !event.touched || context.goneRows.markedAfter(event);
+      bodies.set(event, seen ? known.body : hidden);
+      continue;
     }
+    const image = lastRow(event, context);
+    if (image === null) gone.set(event, keyAlone(event, context.catalog));
+    // Of a mark that was set, the row may be there.
+    else if (image !== undefined || event.deleted) gone.set(event, image);
+    // A part of a record that there has never been.
+    else if (event.overdue && event.touched) bodies.set(event, hidden);
+    else if (event.overdue) gone.set(event, keyAlone(event, context.catalog));
   }
-  for (const [event, body] of await goneBodies(db, gone, context.payloads)) {
-    if (body === undefined) missing.add(event);
-    else bodies.set(event, body);
-  }
+  const built = await goneBodies(db, gone, context.payloads);
+  const lost = [...built].filter(([event, body]) => body === undefined && event.overdue);
+  const keys = new Map(lost.map(([event]) => [event, keyAlone(event, context.catalog)]));
+  for (const [event, body] of [...built, ...(await goneBodies(db, keys, context.payloads))])
+    bodies.set(event, body);
   return bodies;
 }
 

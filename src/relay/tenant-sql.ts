@@ -4,8 +4,8 @@ import { byKey, fromLastRow } from './payload-sql.ts';
 
 /**
  * The query that reads the path to the tenant of many records of a resource. Pure. Parameter $1 is a text[] of keys; rows come back as
- * `ord` (1-based place in it) and `path`: the value by which each step leads on, and the tenant as the last one. Where a row on
- * the way is gone, what follows is null.
+ * `ord` (1-based place in it) and `path`: for each step the value by which it leads on, and 'true' or 'false' for whether there is a row
+ * for it; the tenant as the last one. Where a row on the way is gone, what follows is null.
  */
 export function liveTenantSql(resource: Resource, tenant: Tenant, keyTypes: readonly string[]): string {
   return tenantSql(tenant, byKey(resource, keyTypes));
@@ -34,7 +34,7 @@ function stepsOf(tenant: Tenant, alias: string): { values: string[]; joins: stri
   const further = stepsOf(tenant.tenant, next);
   const from = `${alias}.${quoteName(tenant.from)}`;
   return {
-    values: [`${from}::text`, ...further.values],
+    values: [`${from}::text`, `(${next}.${quoteName(tenant.to)} is not null)::text`, ...further.values],
     joins: [
       `left join lateral (select * from ${quoteTable(tenant.table)} o where o.${quoteName(tenant.to)} = ${from} limit 1) ${next} on true`,
       ...further.joins,

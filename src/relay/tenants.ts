@@ -2,58 +2,72 @@ import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import type { Queryable } from '../store/sql.ts';
-import { lastRowsInOutbox } from './last-rows.ts';
+import type { GoneRows } from './gone-rows.ts';
+import { lastRowInTransaction } from './last-rows.ts';
 import type { Payloads } from './payloads.ts';
+import { type RecordName, recordId } from './record-id.ts';
 import { tenantTables } from './tenant-sql.ts';
 
 /** A record whose tenant is wanted: by its row in the snapshot, or by its last one. */
-export interface Owned {
-  readonly resourceName: string;
-  readonly key: string;
+export interface Owned extends RecordName {
   /** As JSON text; undefined: look into the table. */
   readonly image: string | undefined;
+  /** Of the change that is spoken of: what ended after it led the way when it was made. */
+  readonly seq: number;
+  readonly xid: string;
+  /** Nothing more will be read of what is missing. */
+  readonly overdue: boolean;
 }
 
-/** Last rows of records by `recordId`: whose tenant is asked for may hang on a record that is gone too. */
-export type LastRows = ReadonlyMap<string, string>;
+/**
+ * `tenant`: null where the path leads to none. `rowless`: its own row is not there. `waitsFor`: a row on the path is gone, whose
+ * last one is still to be read.
+ */
+export type Found =
+  | { readonly tenant: string | null }
+  | { readonly rowless: true }
+  | { readonly waitsFor: RecordName };
 
-export const recordId = (record: { resourceName: string; key: string }): string =>
-  `${record.resourceName} ${record.key}`;
+interface TenantContext {
+  readonly catalog: Catalog;
+  readonly payloads: Payloads;
+  readonly goneRows: GoneRows;
+}
 
 /** Rows that lead to rows that lead to … tenants: a path has few steps, a circle has no end. */
 const longestWay = 8;
+const nobody: Found = { tenant: null };
 
 /**
- * The tenants of records, in their order: null where the path ends in nothing, undefined where the row itself is missing. One
- * query for each resource.
+ * The tenants of records, in their order. One query for each resource.
  *
- * A step of the path may be gone: a campaign that was deleted with its donations. Its own tenant is then that of its last row, which
- * may be on this page, or still to be read; or, where it was read long ago, the one that its events were given.
+ * A row on the path may be gone: a campaign that was deleted with its donations. Then its last row leads on, which is on this page or
+ * still to be read; where it was read long ago, its own delete says whose it was. Never does what was said of it before: it may
+ * have moved since.
  */
 export async function tenantsOf(
   db: Queryable,
   owned: readonly Owned[],
-  context: { readonly catalog: Catalog; readonly payloads: Payloads; readonly lastRows: LastRows },
+  context: TenantContext,
   way = 0,
-): Promise<Array<string | null | undefined>> {
-  const found = new Map<Owned, string | null | undefined>();
+): Promise<Found[]> {
+  const found = new Map<Owned, Found>();
   const lost = new Map<Owned, Owned>();
   for (const [kind, group] of groupsOf(owned)) {
-    const resourceName = group[0]!.resourceName;
+    const { resourceName } = group[0]!;
     const given = group.map(({ key, image }) => (kind === 'image' ? image! : key));
     const paths = await context.payloads.tenants(db, resourceName, kind, given);
     for (const [i, one] of group.entries()) {
       const path = paths[i];
-      found.set(one, path && (path.at(-1) ?? null));
-      const end = path && brokenStep(path, resourceName, context.catalog);
-      if (end) lost.set(one, { ...end, image: context.lastRows.get(recordId(end)) });
+      found.set(one, path ? { tenant: path.at(-1) ?? null } : { rowless: true });
+      const end = path && brokenStep(path, one, context);
+      if (end) lost.set(one, end);
     }
   }
-  if (lost.size > 0 && way < longestWay) {
-    const known = await tenantsOfLost(db, [...lost.values()], context, way + 1);
-    for (const [one, end] of lost) found.set(one, known.get(recordId(end)) ?? null);
-  }
-  return owned.map((one) => found.get(one));
+  const known =
+    lost.size > 0 && way < longestWay ? await ofLost(db, [...lost.values()], context, way + 1) : [];
+  for (const [i, one] of [...lost.keys()].entries()) found.set(one, known[i] ?? nobody);
+  return owned.map((one) => found.get(one) ?? nobody);
 }
 
 function groupsOf(owned: readonly Owned[]): Array<['key' | 'image', Owned[]]> {
@@ -67,59 +81,78 @@ function groupsOf(owned: readonly Owned[]): Array<['key' | 'image', Owned[]]> {
   return [...groups.values()];
 }
 
-/** The record at which a path breaks off, where the catalog knows it as one. Pure. */
+/**
+ * The first row on a path that is gone; or that ended after the record did, and has been made anew, maybe for somebody else. A value
+ * and whether there is a row for it take turns on the path; the last value is the tenant.
+ */
 function brokenStep(
   path: ReadonlyArray<string | null>,
-  resourceName: string,
-  catalog: Catalog,
-): { resourceName: string; key: string } | undefined {
-  const missing = path.indexOf(null);
-  const key = missing > 0 ? path[missing - 1] : undefined;
-  const tenant = catalog.resources[resourceName]?.tenant;
-  if (key == null || tenant === undefined) return undefined;
-  const step = tenantTables(tenant)[missing - 1];
+  from: Owned,
+  { catalog, goneRows }: TenantContext,
+): Owned | undefined {
+  const tenant = catalog.resources[from.resourceName]?.tenant;
+  const steps = tenant === undefined ? [] : tenantTables(tenant);
+  for (const [i, step] of steps.entries()) {
+    const key = path[2 * i];
+    if (key == null) return undefined;
+    const resourceName = resourceAt(catalog, step);
+    const there = path[2 * i + 1] === 'true';
+    if (resourceName === undefined) {
+      if (!there) return undefined;
+      continue;
+    }
+    const record = { resourceName, key };
+    const ended = goneRows.endedWith(record, from);
+    if (there && (from.image === undefined || ended === undefined)) continue;
+    return { ...from, ...record, image: ended ?? goneRows.latest(record) };
+  }
+  return undefined;
+}
+
+/** The resource whose key a step leads to, and which has a tenant itself. */
+function resourceAt(catalog: Catalog, step: { table: string; to: string }): string | undefined {
   const [name] =
     Object.entries(catalog.resources).find(
-      ([, resource]) =>
-        quoteTable(resource.table) === step?.table &&
-        (resource.key ?? defaultKey).join() === step.to &&
-        resource.tenant !== undefined,
+      ([, { table, key = defaultKey, tenant }]) =>
+        quoteTable(table) === step.table && key.join() === step.to && tenant !== undefined,
     ) ?? [];
-  return name === undefined ? undefined : { resourceName: name, key };
+  return name;
 }
 
-async function tenantsOfLost(
+/** The tenants of rows that are gone, in their order; many records of a page may have lost the same one. */
+async function ofLost(
   db: Queryable,
   lost: readonly Owned[],
-  context: Parameters<typeof tenantsOf>[2],
+  context: TenantContext,
   way: number,
-): Promise<Map<string, string | null>> {
-  const unique = [...new Map(lost.map((one) => [recordId(one), one])).values()];
-  const known = new Map<string, string | null>();
-  const onPage = unique.filter(({ image }) => image !== undefined);
-  const elsewhere = unique.filter(({ image }) => image === undefined);
-  // Before the history: what was said of it last may have been before it moved to another tenant.
-  const images = elsewhere.length > 0 ? await lastRowsInOutbox(db, elsewhere, context.catalog) : [];
-  const withRow = [...onPage, ...elsewhere.map((one, i) => ({ ...one, image: images[i] }))];
-  const tenants = await tenantsOf(
-    db,
-    withRow.filter(({ image }) => image !== undefined),
-    context,
-    way,
-  );
-  for (const one of withRow) {
-    const tenant = one.image === undefined ? await tenantInHistory(db, one) : (tenants.shift() ?? null);
-    known.set(recordId(one), tenant);
+): Promise<Found[]> {
+  const id = (one: Owned) => JSON.stringify([recordId(one), one.xid, one.overdue, one.image]);
+  const unique = [...new Map(lost.map((one) => [id(one), one])).values()];
+  const found = new Map<string, Found>();
+  const withRow: Owned[] = [];
+  for (const one of unique) {
+    const image = one.image ?? (await lastRowInTransaction(db, one, context.catalog));
+    if (image !== undefined) withRow.push({ ...one, image });
+    else if (one.overdue) found.set(id(one), { tenant: await tenantOfDelete(db, one, context.catalog) });
+    else found.set(id(one), { waitsFor: { resourceName: one.resourceName, key: one.key } });
   }
-  return known;
+  const ofRows = await tenantsOf(db, withRow, context, way);
+  for (const [i, one] of withRow.entries()) {
+    found.set(id(one), ofRows[i]!);
+    found.set(id({ ...one, image: undefined }), ofRows[i]!);
+  }
+  return lost.map((one) => found.get(id(one)) ?? nobody);
 }
 
-/** The tenant that the latest event of a record was given. */
-async function tenantInHistory(db: Queryable, record: Owned): Promise<string | null> {
-  const { rows } = await db.query<{ tenant: string }>(
+/** The tenant that the latest delete of a record was given. */
+async function tenantOfDelete(db: Queryable, record: RecordName, catalog: Catalog): Promise<string | null> {
+  const deletes = Object.entries(catalog.events).flatMap(([name, { resource, on }]) =>
+    resource === record.resourceName && on === 'delete' ? [name] : [],
+  );
+  const { rows } = await db.query<{ tenant: string | null }>(
     `select tenant from rowhook.event
-     where resource = $1 and record_key = $2 and tenant is not null order by id desc limit 1`,
-    [record.resourceName, record.key],
+     where resource = $1 and record_key = $2 and name = any ($3::text[]) order by id desc limit 1`,
+    [record.resourceName, record.key, deletes],
   );
   return rows[0]?.tenant ?? null;
 }

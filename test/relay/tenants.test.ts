@@ -118,4 +118,66 @@ describe('tenants', () => {
     );
     expect(rows).to.eql([{ n: 0 }]);
   });
+
+  it('do not get what once was theirs and now is nobody’s', async () => {
+    await run(`update campaigns set name = 'x' where id = 10`);
+    expect(await run(`update campaigns set org_id = null where id = 10`)).to.eql([]);
+    expect(await run(`update gifts set note = 'x' where id = 1000`)).to.eql(['gift_update 1000 *']);
+    await run(
+      `update teams set name = 'x' where id = 200`,
+      `update teams set campaign_id = null where id = 200`,
+    );
+    await own.db.query(`alter table gifts drop constraint gifts_team_id_fkey`);
+    expect(await run(`delete from teams where id = 200`)).to.eql(['team_delete 200 *']);
+    await own.db.query(`truncate rowhook.outbox`);
+    expect(await run(`update gifts set note = 'x' where id = 2000`)).to.eql(['gift_update 2000 *']);
+  });
+
+  it('are not told by what was said of a record before it moved and ended', async () => {
+    await own.db.query(`alter table gifts drop constraint gifts_team_id_fkey`);
+    await run(`update teams set name = 'x' where id = 100`);
+    await run(`update teams set campaign_id = 20 where id = 100`);
+    expect(
+      await run(`delete from teams where id = 100`, `update gifts set note = 'x' where id = 1000`),
+    ).to.eql(['team_delete 100 B*', 'gift_update 1000 B*']);
+    await own.db.query(`truncate rowhook.outbox`);
+    expect(await run(`update gifts set note = 'y' where id = 1000`)).to.eql(['gift_update 1000 B*']);
+  });
+
+  it('do not get what another had deleted before its key, or what it hung on, was made anew for them', async () => {
+    expect(
+      await run(
+        `delete from campaigns where id = 10`,
+        `insert into campaigns values (10, 2, 'new')`,
+        `insert into teams values (100, 10, 'new')`,
+        `insert into gifts values (1000, 100, 'new')`,
+      ),
+    ).to.have.members([
+      'campaign_delete 10 A*',
+      'team_delete 100 A*',
+      'gift_delete 1000 A*',
+      'campaign_create 10 B*',
+      'team_create 100 B*',
+      'gift_create 1000 B*',
+    ]);
+  });
+
+  it('are known for every piece of a large cascade', async () => {
+    await own.db.query(`insert into gifts select i, 100 from generate_series(5000, 8000) i`);
+    await own.turnAll();
+    await own.db.query(`delete from campaigns where id = 10`);
+    const events = await own.turnAll({ size: { rows: 3, changes: 900 } });
+    expect(events).to.have.length(3_004);
+    expect(new Set(events.map(({ tenant }) => tenant))).to.eql(new Set(['1']));
+    // Known from the transaction itself: nothing had to wait.
+    const { rows } = await own.db.query(`select last_value, is_called from rowhook.relay_parked_id_seq`);
+    expect(rows).to.eql([{ last_value: '1', is_called: false }]);
+  });
+
+  it('are nobody, in the end, for a record that went unseen', async () => {
+    await own.db.query(`update gifts set note = 'q' where id = 1000`);
+    await own.db.query(`alter table gifts disable trigger user`);
+    await own.db.query(`delete from gifts where id = 1000`);
+    expect(await run()).to.eql(['gift_update 1000 *']);
+  });
 });

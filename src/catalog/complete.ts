@@ -1,7 +1,7 @@
 import { associationCycles } from './cycles.ts';
 import { expandFields } from './expand.ts';
 import { mistakesOf } from './issues.ts';
-import { type Mistake, mistake, shown } from './mistake.ts';
+import { isPlain, type Mistake, mistake, shown } from './mistake.ts';
 import { catalogShape } from './shape.ts';
 import type { Catalog } from './types.ts';
 import { catalogMistakes } from './validate.ts';
@@ -83,8 +83,4 @@ const lies = (path: string, within: string): boolean => path === within || path.
 /** As if its form were right; whoever looks at it must expect that it is not. */
 function asCatalog({ resources, events }: Plain): Pick<Catalog, 'resources' | 'events'> {
   return { resources, events: isPlain(events) ? events : {} } as Pick<Catalog, 'resources' | 'events'>;
-}
-
-export function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

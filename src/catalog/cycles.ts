@@ -1,6 +1,9 @@
 import { type Mistake, mistake } from './mistake.ts';
 
-/** Fields that contain themselves, wherever in an input of any form. Each cycle once. Pure. */
+/** Deeper than anybody writes, and less than the stack holds. */
+const deepest = 200;
+
+/** Fields that contain themselves, wherever in an input of any form, or go down without end. Each once. Pure. */
 export function associationCycles(input: unknown): Mistake[] {
   const found: Mistake[] = [];
   /** Objects that are being walked, with where they lie. */
@@ -22,6 +25,11 @@ export function associationCycles(input: unknown): Mistake[] {
           `${first || 'the catalog'} again`,
         ),
       );
+      return;
+    }
+    if (above.size >= deepest) {
+      found.push(mistake('association_cycle', '', `at most ${deepest} levels`, 'more of them'));
+      done.add(value);
       return;
     }
     above.set(value, path);

@@ -1,4 +1,4 @@
-import { type Mistake, mistake } from './mistake.ts';
+import { isPlain, type Mistake, mistake, shown } from './mistake.ts';
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -56,7 +56,7 @@ function fieldsOfResource(
   const resource = typeof name === 'string' && Object.hasOwn(resources, name) ? resources[name] : undefined;
   if (typeof name !== 'string' || !isPlain(resource)) {
     const known = Object.keys(resources).join(', ');
-    mistakes.push(mistake('resource_unknown', path, `one of ${known}`, JSON.stringify(name) ?? 'nothing'));
+    mistakes.push(mistake('resource_unknown', path, `one of ${known}`, shown(name)));
     return placeholder;
   }
   if (within.includes(name)) {
@@ -69,7 +69,3 @@ function fieldsOfResource(
 
 /** What stands where a mistake was, so that it is not reported a second time as something else. */
 const placeholder = { kind: 'column', column: 'id', format: 'text' };
-
-function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -83,13 +83,17 @@ function fieldMistake(path: string, name: string, field: Field, place: Place): M
     case 'object':
       return fieldsMistakes(path, field.fields, place);
     case 'deleted_at':
-      return place.deleted
-        ? []
-        : [mistake('value_wrong', path, 'deletedAt() in deletedFields only', 'it in fields')];
+      if (!place.deleted) {
+        return [mistake('value_wrong', path, 'deletedAt() in deletedFields only', 'it in fields')];
+      }
+      return field.column === undefined ? [] : columnMistakes(path, field.column, place);
     case 'one':
     case 'many':
       return linkMistakes(path, field, place);
     case 'choice':
+      if (Object.keys(field.cases).length === 0) {
+        return [mistake('fields_missing', `${path}.cases`, 'at least one case', 'none')];
+      }
       return Object.entries(field.cases).flatMap(([value, one]) =>
         linkMistakes(`${path}.cases.${value}`, one, place),
       );
@@ -131,7 +135,14 @@ function linkMistakes(
       mistake('value_wrong', `${path}.orderBy`, 'columns of the table itself', 'one of a link table'),
     );
   const shownFields = isBare(link.fields)
-    ? columnMistakes(`${path}.fields`, link.fields.column ?? '', inner)
+    ? bareMistakes(`${path}.fields`, link.fields, inner)
     : fieldsMistakes(`${path}.fields`, link.fields, inner);
   return [...uneven, ...astray, ...shownFields];
+}
+
+/** A single value has no name of its own that could be its column's. */
+function bareMistakes(path: string, { column }: ColumnField, place: Place): Mistake[] {
+  return column === undefined
+    ? [mistake('value_missing', `${path}.column`, "the column's name, as in text('name')", 'nothing')]
+    : columnMistakes(path, column, place);
 }

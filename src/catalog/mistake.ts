@@ -7,11 +7,10 @@ export const mistakeCodes = {
   type_wrong: 'A value is of another type.',
   value_wrong: 'A value is not one of those that are possible.',
   key_unknown: 'There is no such key.',
-  table_name_invalid: 'The text is not the name of a table.',
   field_name_invalid: 'A payload cannot have a key of this name.',
   fields_missing: 'A payload would be empty.',
   column_excluded: 'A payload or an event shows a column that must not leave.',
-  association_cycle: 'The associations of a payload lead back to where they began.',
+  association_cycle: 'The associations of a payload lead back to where they began, or go down without end.',
   resource_unknown: 'There is no resource of this name.',
   part_unknown: 'The resource has no such part.',
   event_name_invalid: 'An event cannot have this name.',
@@ -64,4 +63,9 @@ export function attempt<T>(look: () => T): T | undefined {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
+}
+
+/** An object that is no list. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

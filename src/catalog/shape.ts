@@ -8,14 +8,20 @@ import { isTableName } from './table-name.ts';
  * must be to each other is in validate.ts.
  */
 
-const column = z.string().min(1, { error: 'the name of a column' });
+/** What Postgres would cut, or could not take, would be another name there. */
+const column = z
+  .string()
+  .refine((text) => text !== '' && !text.includes('\0') && Buffer.byteLength(text) <= 63, {
+    error: 'the name of a column (at most 63 bytes)',
+  });
+const plainText = z.string().refine((text) => !text.includes('\0'), { error: 'a text without a NUL' });
 const columns = z.array(column).min(1);
 const table = z.string().refine(isTableName, {
   error: 'the name of a table, like people, crm.people or "odd.schema"."Odd name"',
 });
 const name = z.string().min(1, { error: 'a name' });
 
-const value = z.union([z.string(), z.int(), z.number(), z.boolean(), z.null()]);
+const value = z.union([plainText, z.int(), z.number(), z.boolean(), z.null()]);
 const values = z.union([value, z.array(value).min(1)]);
 const condition = z.union([value, z.array(value).min(1), strict({ not: values })], {
   error: 'a value, a list of values, or { not: … }',
@@ -35,7 +41,7 @@ const format = z.union(
 const columnField = strict({ kind: z.literal('column'), column: column.optional(), format });
 const constantField = strict({
   kind: z.literal('constant'),
-  value: z.union([z.string(), z.number(), z.boolean(), z.null()], {
+  value: z.union([plainText, z.number(), z.boolean(), z.null()], {
     error: 'a text, a number, true, false or null',
   }),
 });

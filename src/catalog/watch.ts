@@ -1,12 +1,15 @@
 import { quoteTable } from './table-name.ts';
 import {
   type Catalog,
+  type ColumnField,
   type Columns,
   type Conditions,
   type EventDefinition,
   type Field,
   type Fields,
   isBare,
+  type ManyField,
+  type OneField,
   type Part,
   type Resource,
 } from './types.ts';
@@ -43,25 +46,44 @@ export function partColumns(resource: Resource, part: Part): Columns {
   if (part.columns === '*') return '*';
   if (part.columns) return [...new Set([...part.columns, part.from])];
   const table = quoteTable(part.table);
-  const shown = [...allFields(resource.fields)].flatMap((field) => {
-    if (field.kind !== 'one' && field.kind !== 'many') return [];
-    const through = field.through && quoteTable(field.through.table) === table ? field.through : undefined;
-    const linked = through ? [through.from, through.to].flat() : [];
-    if (quoteTable(field.table) !== table) return linked;
-    return [
-      ...linked,
-      ...(isBare(field.fields) ? [field.fields.column ?? ''] : listed(ownColumns(field.fields))),
-    ];
-  });
+  const shown = Object.values(resource.fields)
+    .flatMap(linksOf)
+    .flatMap((link) => linkColumns(link, table));
   return [...new Set([...shown, part.from])].filter((column) => column !== '');
 }
 
-const listed = (columns: Columns): readonly string[] => (columns === '*' ? [] : columns);
+/** The columns of a table that a link shows, follows, filters or orders by. */
+function linkColumns(link: OneField | ManyField, table: string): string[] {
+  const { through } = link;
+  const between = through && quoteTable(through.table) === table;
+  const own = quoteTable(link.table) === table;
+  const order = (link.orderBy ?? []).map((each) => (typeof each === 'string' ? { column: each } : each));
+  return [
+    ...(between ? [through.from, through.to, Object.keys(through.where ?? {})].flat() : []),
+    ...order.filter((each) => ('of' in each ? between : own)).map(({ column }) => column),
+    ...(own ? [link.to, Object.keys(link.where ?? {}), shownColumns(link.fields)].flat(2) : []),
+  ];
+}
 
-function* allFields(fields: Fields): Generator<Field> {
-  for (const field of Object.values(fields)) {
-    yield field;
-    if (field.kind === 'object') yield* allFields(field.fields);
+function shownColumns(fields: Fields | ColumnField): readonly string[] {
+  return isBare(fields) ? [fields.column ?? ''] : listed(ownColumns(fields));
+}
+
+/** Columns as a list: what a payload without fields shows is not known by name. */
+export const listed = (columns: Columns): readonly string[] => (columns === '*' ? [] : columns);
+
+/** The links of a field to other tables, also of those within an object or a choice. */
+export function linksOf(field: Field): ReadonlyArray<OneField | ManyField> {
+  switch (field.kind) {
+    case 'one':
+    case 'many':
+      return [field];
+    case 'choice':
+      return Object.values(field.cases);
+    case 'object':
+      return Object.values(field.fields).flatMap(linksOf);
+    default:
+      return [];
   }
 }
 

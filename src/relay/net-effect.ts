@@ -1,4 +1,4 @@
-import { holds, type Seen } from './decide.ts';
+import { holds, type RowValues, type Seen } from './decide.ts';
 
 /** What one change means for one record: a change of its own row, the end of a row that nobody saw, or a change of a part (`touch`). */
 export interface RecordChange {
@@ -105,9 +105,22 @@ function add(fold: Fold, change: RecordChange): void {
   for (const seen of change.seen) {
     const id = `${seen.decision.event} ${seen.row}`;
     const first = fold.seen.get(id);
-    if (!first) fold.seen.set(id, seen);
-    else fold.seen.set(id, tooLate ? { ...first, before: undefined } : { ...seen, before: first.before });
+    fold.seen.set(id, first ? joined(first, seen, tooLate) : seen);
   }
+}
+
+/**
+ * What was before both and is after both. The later one was captured later, but may have happened earlier: a row trigger of the
+ * application's own that changes the row again is captured before the statement that fired it.
+ */
+function joined(first: Seen, seen: Seen, inserted: boolean): Seen {
+  if (inserted) return { ...first, before: undefined };
+  const goesBefore = !same(first.after, seen.before) && same(seen.after, first.before);
+  return goesBefore ? { ...first, before: seen.before } : { ...seen, before: first.before };
+}
+
+function same(a: RowValues, b: RowValues): boolean {
+  return a !== undefined && b !== undefined && a.every((value, i) => value === b[i]);
 }
 
 function netEffect(fold: Fold): NetEffect[] {

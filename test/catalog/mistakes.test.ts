@@ -217,6 +217,36 @@ describe('a catalog with mistakes', () => {
       ['value_missing events[0].name'],
     ],
     [
+      'the time of a delete from a column that must not leave',
+      withPerson({ exclude: ['gone'], deletedFields: { at: deletedAt('gone') } }),
+      ['column_excluded resources.person.deletedFields.at'],
+    ],
+    [
+      'a single value without a column',
+      withPerson({ fields: { n: one('t', { from: 'a', to: 'id' }, text()) } }),
+      ['value_missing resources.person.fields.n.fields.column'],
+    ],
+    [
+      'a choice of nothing',
+      withPerson({ fields: { c: { kind: 'choice', column: 'a', cases: {} } } }),
+      ['fields_missing resources.person.fields.c.cases'],
+    ],
+    [
+      'a NUL, which no text of Postgres can have',
+      withPerson({ fields: { c: constant('a\0') }, softDelete: 'b\0' }),
+      ['value_wrong resources.person.fields.c.value', 'value_wrong resources.person.softDelete'],
+    ],
+    [
+      'a column whose name Postgres would cut',
+      withPerson({ fields: { c: text('c'.repeat(64)) } }),
+      ['value_wrong resources.person.fields.c.column'],
+    ],
+    [
+      'fields of what is no name',
+      withPerson({ fields: { c: one('t', { from: 'a', to: 'b' }, fieldsOf(1n as never)) } }),
+      ['resource_unknown resources.person.fields.c.fields'],
+    ],
+    [
       'a tenant that leads nowhere',
       withPerson({ tenant: { from: 'a', table: 't', to: 'id' } }),
       ['value_wrong resources.person.tenant'],
@@ -248,6 +278,12 @@ describe('a catalog with mistakes', () => {
     expect(found(withPerson({ fields: { a: one('t', { from: 'a', to: 'b' }, fieldsOf('nobody')) } }))).to.eql(
       ['resource_unknown resources.person.fields.a.fields'],
     );
+  });
+
+  it('is refused for going down without end, whatever it is', () => {
+    let deep: object = { id: text() };
+    for (let i = 0; i < 20_000; i++) deep = { a: { kind: 'object', fields: deep } };
+    expect(found(withPerson({ fields: deep }))).to.eql(['association_cycle ']);
   });
 
   it('is none where the same fields are used twice, and where a source stands for fields', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { json, many, text, texts } from '../../src/catalog/define.ts';
+import { choice, json, many, one, text, texts } from '../../src/catalog/define.ts';
 import { named, type OwnDatabase, ownDatabase } from './own-catalog.ts';
 
 const tables = `
@@ -220,5 +220,88 @@ describe('events of one’s own catalog', () => {
       'person_update 1',
       'person_update 3',
     ]);
+  });
+
+  it('see first and last values also where a trigger of the application changes the row once more', async () => {
+    await prepare({
+      archived: {
+        resource: 'order',
+        on: 'transition',
+        transition: { column: 'state', from: 'open', to: 'archived' },
+      },
+      paid: { resource: 'order', on: 'transition', transition: { column: 'state', to: 'paid' } },
+      closed: {
+        resource: 'order',
+        on: 'update',
+        when: { old: { state: 'open' }, new: { state: 'archived' } },
+      },
+      there: {
+        resource: 'order',
+        on: 'transition',
+        transition: { column: 'state', from: 'open', to: { not: 'open' } },
+      },
+    });
+    await own.db.query(`update orders set state = 'open'`);
+    await own.turnAll();
+    await own.db.query(
+      `create function archive() returns trigger language plpgsql as $$ begin
+         update orders set state = 'archived' where id = new.id; return null; end $$;
+       create trigger archive after update on orders for each row when (new.state = 'paid') execute function archive()`,
+    );
+    expect(await run(`update orders set state = 'paid' where id = 1`)).to.eql([
+      'archived 1',
+      'closed 1',
+      'there 1',
+    ]);
+    const back = `begin; update orders set state = 'dead' where id = 2; update orders set state = 'open' where id = 2; commit`;
+    expect(await run(back)).to.eql([]);
+  });
+
+  it('count what a list filters and orders by, and what a choice shows; a part of nothing makes none', async () => {
+    own = await ownDatabase(
+      `create table boxes (id int primary key, kind text, thing_id int);
+       create table lines (id int primary key, box_id int, place int, hidden boolean default false, what text, other text);
+       create table things (id int primary key, box_id int, name text);
+       insert into boxes values (1, 'thing', 5); insert into lines values (1, 1, 1); insert into things values (5, 1, 'n')`,
+      {
+        name: 'boxes',
+        resources: {
+          box: {
+            table: 'boxes',
+            fields: {
+              id: text(),
+              lines: many(
+                'lines',
+                {
+                  from: 'id',
+                  to: 'box_id',
+                  where: { hidden: false },
+                  orderBy: [{ column: 'place', direction: 'desc' }],
+                },
+                text('what'),
+              ),
+              thing: choice('kind', {
+                thing: one('things', { from: 'thing_id', to: 'id' }, { name: text() }),
+              }),
+            },
+            parts: [
+              { table: 'lines', from: 'box_id', to: 'id' },
+              { table: 'things', from: 'box_id', to: 'id' },
+            ],
+          },
+        },
+        events: [
+          { name: 'box_update', resource: 'box', on: 'update' },
+          { name: 'line_assign', resource: 'box', on: 'assign', part: 'lines' },
+        ],
+      },
+    );
+    await own.endpoint();
+    for (const change of [`hidden = true`, `place = 2`, `what = 'w'`]) {
+      expect(await run(`update lines set ${change}`), change).to.eql(['box_update 1']);
+    }
+    expect(await run(`update lines set other = 'o'`)).to.eql([]);
+    expect(await run(`update things set name = 'm'`)).to.eql(['box_update 1']);
+    expect(await run(`insert into lines values (2, 404, 1)`)).to.eql([]);
   });
 });

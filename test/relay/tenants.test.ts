@@ -180,4 +180,31 @@ describe('tenants', () => {
     await own.db.query(`delete from gifts where id = 1000`);
     expect(await run()).to.eql(['gift_update 1000 *']);
   });
+
+  it('do not get a marked record whose key was made anew for them', async () => {
+    await own.end();
+    own = await ownDatabase(
+      `create table notes (id int primary key, org text, body text, gone_at timestamptz)`,
+      {
+        name: 'notes',
+        resources: {
+          note: { table: 'notes', fields: texts('id', 'body'), tenant: 'org', softDelete: 'gone_at' },
+        },
+        events: [
+          { name: 'note_create', resource: 'note', on: 'insert' },
+          { name: 'note_delete', resource: 'note', on: 'delete' },
+        ],
+      },
+    );
+    [a, b, all] = [await own.endpoint('A'), await own.endpoint('B'), await own.endpoint(null)];
+    await own.db.query(`insert into notes values (1, 'A', 'of A')`);
+    await own.turnAll();
+    expect(
+      await run(
+        `update notes set body = 'secret of A', gone_at = now()`,
+        `delete from notes`,
+        `insert into notes values (1, 'B', 'of B')`,
+      ),
+    ).to.eql(['note_delete 1 A*', 'note_create 1 B*']);
+  });
 });

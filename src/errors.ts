@@ -13,6 +13,7 @@ export const errorCodes = {
   table_unknown: 'The catalog has no table of this name.',
   table_missing: 'A table of the catalog, or one that was named, does not exist.',
   column_missing: 'A column of the catalog does not exist.',
+  column_unsupported: 'A column of the catalog cannot be captured, since it is computed when it is read.',
   key_missing: 'A table has no unique key that its changes could be told apart by.',
   table_unsupported: 'A relation of this kind cannot be captured.',
   lock_timeout: 'The application held a table for longer than an installation may wait.',

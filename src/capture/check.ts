@@ -7,13 +7,15 @@ export interface TableNeeds {
   /** Quoted and schema-qualified. */
   readonly table: string;
   readonly columns: Iterable<string>;
+  /** Of which a trigger's rows have to have the values. */
+  readonly stored?: Iterable<string>;
   /** It is to be captured: with triggers of its own, and rows that this key tells apart. */
   readonly key?: readonly string[] | undefined;
 }
 
-/** What a table lacks of what is wanted of it: it does not exist, is none, or has no such columns or key. Pure. */
+/** What a table lacks of what is wanted of it: it does not exist, is none, or has no such columns or key, or not stored. Pure. */
 export function tableProblems(
-  { table, columns, key }: TableNeeds,
+  { table, columns, stored = [], key }: TableNeeds,
   facts: TableFacts | undefined,
 ): RowhookError[] {
   if (!facts) {
@@ -46,8 +48,28 @@ export function tableProblems(
           ),
         ]
       : []),
-    ...(key && !key.some((column) => lost.includes(column)) ? keyProblems(table, key, facts) : []),
+    ...virtualProblems(table, new Set([...(key ?? []), ...stored]), facts),
+    ...(key && !key.some((column) => lost.includes(column) || facts.virtualColumns.has(column))
+      ? keyProblems(table, key, facts)
+      : []),
   ];
+}
+
+function virtualProblems(table: string, stored: ReadonlySet<string>, facts: TableFacts): RowhookError[] {
+  return [...stored].flatMap((column) => {
+    const madeOf = facts.virtualColumns.get(column);
+    if (!madeOf) return [];
+    return [
+      new RowhookError(
+        'column_unsupported',
+        `${table}: column "${column}" is a virtual generated column, whose value is not written down with a change: no key, condition, soft delete, tenant or link of a part can be made of it`,
+        {
+          where: table,
+          fix: `Let the catalog name what it is made of (${madeOf.join(', ') || 'no column'}), or make the column STORED.`,
+        },
+      ),
+    ];
+  });
 }
 
 function keyProblems(table: string, key: readonly string[], facts: TableFacts): RowhookError[] {
@@ -73,14 +95,21 @@ export const planColumns = ({ key, classes, values }: CapturePlan): string[] => 
   ...new Set([...key, ...classes.flat(), ...values]),
 ];
 
+/** The columns whose values a plan's triggers write down. */
+export const storedColumns = ({ key, values }: CapturePlan): string[] => [...key, ...values];
+
 /**
  * Whether a table can be captured by a plan: it exists, is a table of ours to put triggers on, has the plan's columns, and its
  * key tells its rows apart. Pure.
- * @throws RowhookError `table_missing`, `table_unsupported`, `column_missing`, `key_missing`, `privilege_missing`
+ * @throws RowhookError `table_missing`, `table_unsupported`, `column_missing`, `column_unsupported`, `key_missing`,
+ *   `privilege_missing`
  */
 export function checkTable(plan: CapturePlan, facts: TableFacts | undefined): asserts facts is TableFacts {
   const { table, key } = plan;
-  const [problem] = tableProblems({ table, key, columns: planColumns(plan) }, facts);
+  const [problem] = tableProblems(
+    { table, key, columns: planColumns(plan), stored: storedColumns(plan) },
+    facts,
+  );
   if (problem) throw problem;
   if (!facts?.mayCreateTriggers) {
     throw new RowhookError('privilege_missing', `this role may not create triggers on ${table}`, {

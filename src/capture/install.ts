@@ -1,9 +1,12 @@
 import { quoteName } from '../catalog/table-name.ts';
 import { type CapturePlan, currentCapture } from '../store/captures.ts';
+import { relationsSql } from '../store/relations.ts';
 import type { Queryable } from '../store/sql.ts';
 import { type TableFacts, tableFacts } from '../store/tables.ts';
 import { checkTable } from './check.ts';
+import { dropOddSql } from './oddities.ts';
 import {
+  type CaptureId,
   type ColumnFacts,
   functionName,
   functionSql,
@@ -55,10 +58,14 @@ export async function releaseTable(db: Queryable, table: string): Promise<boolea
 }
 
 /** What the triggers' text depends on besides the plan. */
-export const columnFacts = ({ columns, textColumns, plainColumns }: TableFacts): ColumnFacts => ({
-  all: [...columns.keys()],
-  text: textColumns,
-  plain: plainColumns,
+export const columnFacts = (facts: TableFacts): ColumnFacts => ({
+  all: [...facts.columns.keys()],
+  text: facts.textColumns,
+  plain: facts.plainColumns,
+  virtual: facts.virtualColumns,
+  long: facts.longColumns,
+  arrays: facts.arrayColumns,
+  unsafe: facts.unsafeColumns,
 });
 
 /** Plans are stored as jsonb, which orders the keys of an object anew. */
@@ -77,20 +84,18 @@ async function insertCapture(db: Queryable, plan: CapturePlan): Promise<number> 
 }
 
 async function dropFunctions(db: Queryable, captureId: number): Promise<void> {
-  for (const operation of operations) {
-    await db.query(`drop function if exists ${functionName(captureId, operation)}() cascade`);
-  }
+  for (const sql of dropFunctionsSql(captureId)) await db.query(sql);
 }
 
-/** DML aimed straight at a partition does not fire the parent's statement triggers; with triggers on both none fires twice. */
+/** What takes away all functions of a capture, with the triggers that are left. */
+export const dropFunctionsSql = (captureId: CaptureId): string[] => [
+  ...operations.map((operation) => `drop function if exists ${functionName(captureId, operation)}() cascade`),
+  dropOddSql(captureId),
+];
+
 async function leavesAndSelf(db: Queryable, table: string): Promise<string[]> {
-  const { rows } = await db.query<{ schema: string; name: string }>(
-    `select n.nspname as schema, c.relname as name
-     from (select to_regclass($1) as relid union select relid from pg_partition_tree(to_regclass($1))) t
-     join pg_class c on c.oid = t.relid join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind in ('r', 'p')
-     order by c.oid = to_regclass($1) desc, n.nspname, c.relname`,
-    [table],
-  );
+  const { rows } = await db.query<{ schema: string; name: string }>(relationsSql('to_regclass($1)::oid'), [
+    table,
+  ]);
   return rows.map((row) => `${quoteName(row.schema)}.${quoteName(row.name)}`);
 }

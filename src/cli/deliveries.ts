@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { validate } from 'uuid';
 import { redeliver, showDelivery } from '../store/deliveries.ts';
 import { type DeliveryState, type DeliverySummary, listDeliveries } from '../store/history.ts';
 import { checkSchema } from '../store/schema.ts';
@@ -22,11 +23,11 @@ export function deliveryCommands(program: Command, act: Act): void {
   deliveries
     .command('list')
     .description('Deliveries, those with the latest attempts first.')
-    .option('--endpoint <id>', 'of this endpoint')
+    .option('--endpoint <id>', 'of this endpoint', endpointId)
     .option('--event <name>', 'of this event')
     .addOption(new Option('--state <state>', 'that stand so').choices(states))
     .option('--limit <n>', 'at most so many, up to 500', limit, 50)
-    .option('--before <place>', 'older than where the page before ended')
+    .option('--before <place>', 'older than where the page before ended', place)
     .action(
       act(async ({ withDatabase, output }, options: ListOptions) => {
         const { endpoint: endpointId, event: eventName, ...rest } = options;
@@ -81,6 +82,16 @@ const columns = {
   'last attempt at': (row: DeliverySummary) => row.lastAttemptAt,
   'due at': (row: DeliverySummary) => row.dueAt,
 };
+
+function endpointId(text: string): string {
+  if (/^\d{1,18}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected the number of an endpoint, as `rowhook endpoints list` shows it.');
+}
+
+function place(text: string): string {
+  if (validate(text)) return text;
+  throw new InvalidArgumentError('Expected what the page before named as its end.');
+}
 
 function limit(text: string): number {
   const value = Number(text);

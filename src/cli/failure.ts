@@ -8,13 +8,29 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-/** Pure. Commander has written its own message already. */
+/** Ends a command with exit code 1 that has said on stdout all there is to say. */
+export class Unsuccessful extends Error {
+  override readonly name = 'Unsuccessful';
+}
+
+/** Pure. Of wrong usage commander has written its own message already, unless JSON is wanted. */
 export function describeFailure(error: unknown, json: boolean): Failure {
-  if (error instanceof CommanderError) return { text: '', exitCode: error.exitCode === 0 ? 0 : 2 };
+  if (error instanceof Unsuccessful) return { text: '', exitCode: 1 };
+  if (error instanceof CommanderError) return wrongUsage(error, json);
   if (!(error instanceof RowhookError)) return unexpected(error, json);
-  const { code, message, where, fix } = error;
-  if (json) return { text: `${JSON.stringify({ error: { code, message, where, fix } })}\n`, exitCode: 1 };
+  const { code, message, where, fix, mistakes } = error;
+  if (json) {
+    return { text: `${JSON.stringify({ error: { code, message, where, fix, mistakes } })}\n`, exitCode: 1 };
+  }
   return { text: `error ${code}: ${message}\n${fix === undefined ? '' : `  → ${fix}\n`}`, exitCode: 1 };
+}
+
+function wrongUsage({ exitCode, code, message }: CommanderError, json: boolean): Failure {
+  if (exitCode === 0) return { text: '', exitCode: 0 };
+  if (!json) return { text: '', exitCode: 2 };
+  const said = code === 'commander.help' ? 'no command was named' : message.replace(/^error: /, '');
+  const told = { code: 'usage', message: said, fix: 'Run it with --help for what there is.' };
+  return { text: `${JSON.stringify({ error: told })}\n`, exitCode: 2 };
 }
 
 /** A fault of ours, or of the world in a way that we did not think of: with the stack, for a report. */

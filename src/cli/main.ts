@@ -18,10 +18,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+// Not only where commander has got to it: whoever asked for JSON gets JSON of wrong usage too.
+const json = process.argv.slice(2).includes('--json');
+
 const program = createProgram({
   version,
+  json,
   cwd: process.cwd(),
   env: process.env,
+  terminal:
+    process.stdin.isTTY === true && process.stdout.isTTY === true
+      ? { input: process.stdin, output: process.stdout }
+      : undefined,
+  now: () => new Date(),
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   signals: {
@@ -38,7 +47,7 @@ const program = createProgram({
 try {
   await program.parseAsync();
 } catch (error) {
-  const { text, exitCode } = describeFailure(error, program.opts<{ json?: boolean }>().json ?? false);
+  const { text, exitCode } = describeFailure(error, json);
   process.stderr.write(text);
   // Not process.exit: what was written may still be on its way through a pipe.
   process.exitCode = exitCode;

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { checkCommand } from './check.ts';
 import { type Act, type Context, createContext, type Surroundings } from './context.ts';
 import { deliveryCommands } from './deliveries.ts';
 import { endpointCommands } from './endpoints.ts';
+import { initCommand } from './init.ts';
 import { installCommands } from './install.ts';
+import { migrationCommand } from './migration.ts';
 import { showCommands } from './show.ts';
 import { type Signals, startCommand } from './start.ts';
 
@@ -14,7 +17,8 @@ export function createProgram(
   options: Surroundings & {
     readonly version: string;
     readonly signals: Signals;
-    writeError(text: string): void;
+    /** Wrong usage is left to whoever catches the error, as text has no place in JSON. */
+    readonly json: boolean;
   },
 ): Command {
   const act: Act =
@@ -30,10 +34,16 @@ export function createProgram(
     .option('--database <url>', 'database (default: as the config says, ROWHOOK_DATABASE_URL, DATABASE_URL)')
     .option('--json', 'answer in JSON, errors too')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: options.write, writeErr: options.writeError })
+    .configureOutput({
+      writeOut: options.write,
+      writeErr: options.json ? () => {} : options.writeError,
+    })
     .showHelpAfterError('  → Run it with --help for what there is.')
     .exitOverride();
   startCommand(program, act, options.signals);
+  initCommand(program, act, options.version);
+  checkCommand(program, act);
+  migrationCommand(program, act, options.version);
   installCommands(program, act);
   endpointCommands(program, act);
   deliveryCommands(program, act);

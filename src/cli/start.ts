@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import { createDaemon } from '../daemon.ts';
 import type { Act } from './context.ts';
+import { forwardTo, forwardUrl } from './forward.ts';
 
 /** The signals that ask a process to end. */
 export interface Signals {
@@ -15,9 +16,11 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
     .description(
       'Run relay, dispatcher and sweeper. SIGTERM or SIGINT: finish and stop; a second one: stop now.',
     )
+    .option('--forward-to <url>', 'see to it that every event goes to this URL, wherever it is', forwardUrl)
     .action(
-      act(async (context) => {
-        const config = await context.config();
+      act(async (context, { forwardTo: url }: { forwardTo?: string }) => {
+        const configured = await context.config();
+        const config = url === undefined ? configured : await forwardTo(context, configured, url);
         const log = pino({ level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime });
         const daemon = createDaemon({ config, log });
         let stopping: Promise<void> | undefined;

@@ -2,16 +2,14 @@ import { quoteTable } from '../catalog/table-name.ts';
 import {
   type Catalog,
   type ColumnField,
-  type Columns,
   type Conditions,
-  type Field,
   type Fields,
   isBare,
   type ManyField,
   type OneField,
   type Tenant,
 } from '../catalog/types.ts';
-import { defaultKey, ownColumns } from '../catalog/watch.ts';
+import { defaultKey, linksOf, listed, ownColumns } from '../catalog/watch.ts';
 
 /** Quoted table name to the columns that are read of it. */
 export type TableColumns = ReadonlyMap<string, ReadonlySet<string>>;
@@ -26,6 +24,8 @@ export function readColumns(catalog: Catalog): TableColumns {
     found.set(name, new Set([...(found.get(name) ?? []), ...columns]));
   };
   for (const { table, key, fields, deletedFields = {}, ...resource } of Object.values(catalog.resources)) {
+    // One that is misspelt would leave by its right name.
+    note(table, resource.exclude ?? []);
     note(table, [
       ...(key ?? defaultKey),
       ...(resource.softDelete === undefined ? [] : [resource.softDelete]),
@@ -46,14 +46,11 @@ function noteFields(table: string, fields: Fields, note: Note): void {
   for (const link of Object.values(fields).flatMap(linksOf)) noteLink(table, link, note);
 }
 
-const listed = (columns: Columns): readonly string[] => (columns === '*' ? [] : columns);
-
 function noteLink(table: string, link: OneField | ManyField, note: Note): void {
   const { through } = link;
   note(table, [link.from].flat());
-  note(link.table, [...[link.to].flat(), ...conditionColumns(link.where)]);
-  if (through)
-    note(through.table, [...[through.to, through.from].flat(2), ...conditionColumns(through.where)]);
+  note(link.table, [...[link.to].flat(), ...namedBy(link.where)]);
+  if (through) note(through.table, [...[through.to, through.from].flat(2), ...namedBy(through.where)]);
   for (const order of link.orderBy ?? []) {
     if (typeof order === 'string') note(link.table, [order]);
     else note(order.of === 'through' && through ? through.table : link.table, [order.column]);
@@ -67,25 +64,13 @@ function noteShown(table: string, fields: Fields | ColumnField, note: Note): voi
 }
 
 function noteTenant(table: string, tenant: Tenant, note: Note): void {
-  if (typeof tenant === 'string') return note(table, [tenant]);
+  if (typeof tenant === 'string') {
+    note(table, [tenant]);
+    return;
+  }
   note(table, [tenant.from]);
   note(tenant.table, [tenant.to]);
   noteTenant(tenant.table, tenant.tenant, note);
 }
 
-const conditionColumns = (conditions: Conditions = {}): string[] => Object.keys(conditions);
-
-/** The links of a field to other tables, also of those within an object. */
-export function linksOf(field: Field): ReadonlyArray<OneField | ManyField> {
-  switch (field.kind) {
-    case 'one':
-    case 'many':
-      return [field];
-    case 'choice':
-      return Object.values(field.cases);
-    case 'object':
-      return Object.values(field.fields).flatMap(linksOf);
-    default:
-      return [];
-  }
-}
+const namedBy = (conditions: Conditions = {}): string[] => Object.keys(conditions);

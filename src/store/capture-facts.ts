@@ -1,10 +1,11 @@
 import { quoteName } from '../catalog/table-name.ts';
 import type { StoredCapture } from './captures.ts';
+import { relationsSql } from './relations.ts';
 import type { Queryable } from './sql.ts';
 
 /** What is really there of a capture. */
 export interface CaptureFacts extends StoredCapture {
-  /** The table and, where it is partitioned, all below it. Empty: the table is gone. */
+  /** The table, its partitions and the tables that inherit from it, all the way down. Empty: the table is gone. */
   readonly relations: readonly CapturedRelation[];
   /** By operation; one that is gone has no entry. */
   readonly functions: Readonly<Record<string, CaptureFunction>>;
@@ -38,19 +39,17 @@ export async function captureFacts(db: Queryable): Promise<CaptureFacts[]> {
        where c.released_at is null
      )
      select c.id, c.plan,
-       (select json_agg(json_build_object('schema', n.nspname, 'name', r.relname, 'triggers', (
+       (select json_agg(json_build_object('schema', r.schema, 'name', r.name, 'triggers', (
            select json_object_agg(own.operation, g.tgenabled)
-           from pg_trigger g join own on own.oid = g.tgfoid and own.id = c.id where g.tgrelid = r.oid))
-         order by r.oid = t.oid desc, n.nspname, r.relname)
-        from pg_class r join pg_namespace n on n.oid = r.relnamespace
-        where r.relkind in ('r', 'p') and (r.oid = t.oid or r.oid in (select relid from pg_partition_tree(t.oid)))) as relations,
+           from pg_trigger g join own on own.oid = g.tgfoid and own.id = c.id where g.tgrelid = r.oid)))
+        from (${relationsSql('captured.oid')}) r) as relations,
        (select json_object_agg(own.operation, json_build_object('source', own.prosrc, 'settings', coalesce(own.proconfig, '{}')))
         from own where own.id = c.id) as functions
      from rowhook.capture c
      left join (
        select r.oid, '"' || replace(n.nspname, '"', '""') || '"."' || replace(r.relname, '"', '""') || '"' as quoted
        from pg_class r join pg_namespace n on n.oid = r.relnamespace
-     ) t on t.quoted = c.table_name
+     ) captured on captured.quoted = c.table_name
      where c.released_at is null
      order by c.table_name`,
   );

@@ -13,18 +13,47 @@ export interface TableFacts {
   readonly textColumns: ReadonlySet<string>;
   /** Columns whose text no setting of a session changes: integers, numeric, strings, uuid, boolean. */
   readonly plainColumns: ReadonlySet<string>;
+  /** Columns that are computed when they are read and stored nowhere, with the columns that they are made of. */
+  readonly virtualColumns: ReadonlyMap<string, readonly string[]>;
+  /** Columns whose values may be of any size. */
+  readonly longColumns: ReadonlySet<string>;
+  readonly arrayColumns: ReadonlySet<string>;
+  /** Columns that a cast to JSON runs a function for which is neither the server's nor an extension's in C. */
+  readonly unsafeColumns: ReadonlySet<string>;
   readonly notNull: ReadonlySet<string>;
   /** Column sets that a unique index over all rows keeps distinct, each sorted. */
   readonly uniqueKeys: ReadonlyArray<readonly string[]>;
   readonly mayCreateTriggers: boolean;
 }
 
+interface ColumnRow {
+  name: string;
+  type: string;
+  text: boolean;
+  plain: boolean;
+  not_null: boolean;
+  long: boolean;
+  is_array: boolean;
+  unsafe: boolean;
+  /** Null: it is not virtual. */
+  made_of: string[] | null;
+}
+
 interface FactsRow {
   kind: string;
   may_trigger: boolean;
-  columns: Array<{ name: string; type: string; text: boolean; plain: boolean; not_null: boolean }> | null;
+  columns: ColumnRow[] | null;
   unique_keys: string[][] | null;
 }
+
+/** Types of which a function of the application's makes JSON, and those that have such a one in them. */
+const unsafeTypes = `unsafe (oid) as (
+       select castsource from pg_cast join pg_proc p on p.oid = castfunc join pg_language l on l.oid = p.prolang
+       where casttarget = 'json'::regtype and l.lanname not in ('internal', 'c')
+       union
+       select t.oid from unsafe u join pg_type t on t.typelem = u.oid or t.typbasetype = u.oid
+         or exists (select from pg_attribute a where a.attrelid = t.typrelid and a.atttypid = u.oid)
+     )`;
 
 /**
  * Facts about a table, or undefined when there is none of this name. Reads the catalogs only, takes no lock on the table. Not by
@@ -33,12 +62,23 @@ interface FactsRow {
 export async function tableFacts(db: Queryable, table: string): Promise<TableFacts | undefined> {
   const { schema, name } = parseTable(table);
   const { rows } = await db.query<FactsRow>(
-    `select c.relkind as kind,
+    `with recursive ${unsafeTypes}
+     select c.relkind as kind,
        has_table_privilege(c.oid, 'TRIGGER') and pg_has_role(c.relowner, 'USAGE') as may_trigger,
        (select json_agg(json_build_object(
            'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
            'text', t.typcategory = 'S',
            'plain', t.typcategory = 'S' or t.oid = any ('{int2,int4,int8,numeric,uuid,bool}'::regtype[]),
+           'long', a.attlen = -1,
+           'is_array', t.typcategory = 'A',
+           'unsafe', a.atttypid in (select oid from unsafe),
+           'made_of', case when a.attgenerated = 'v' then array(
+             select b.attname from pg_attrdef e
+             join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = e.oid
+             join pg_attribute b on b.attrelid = d.refobjid and b.attnum = d.refobjsubid
+             where e.adrelid = c.oid and e.adnum = a.attnum and d.refclassid = 'pg_class'::regclass
+               and d.refobjid = c.oid and d.refobjsubid > 0 and d.refobjsubid <> a.attnum
+             order by b.attnum) end,
            'not_null', a.attnotnull) order by a.attnum)
         from pg_attribute a join pg_type t on t.oid = a.atttypid
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
@@ -60,12 +100,72 @@ export async function tableFacts(db: Queryable, table: string): Promise<TableFac
     table,
     kind: row.kind,
     columns: new Map(columns.map((column) => [column.name, column.type])),
-    textColumns: new Set(columns.filter((column) => column.text).map((column) => column.name)),
-    plainColumns: new Set(columns.filter((column) => column.plain).map((column) => column.name)),
-    notNull: new Set(columns.filter((column) => column.not_null).map((column) => column.name)),
+    textColumns: namesOf(columns, 'text'),
+    plainColumns: namesOf(columns, 'plain'),
+    virtualColumns: new Map(columns.flatMap(({ name, made_of }) => (made_of ? [[name, made_of]] : []))),
+    longColumns: namesOf(columns, 'long'),
+    arrayColumns: namesOf(columns, 'is_array'),
+    unsafeColumns: namesOf(columns, 'unsafe'),
+    notNull: namesOf(columns, 'not_null'),
     uniqueKeys: row.unique_keys ?? [],
     mayCreateTriggers: row.may_trigger,
   };
+}
+
+const namesOf = (
+  columns: readonly ColumnRow[],
+  flag: 'text' | 'plain' | 'long' | 'is_array' | 'unsafe' | 'not_null',
+) => new Set(columns.filter((column) => column[flag]).map(({ name }) => name));
+
+export interface ColumnType {
+  /** As SQL writes it, without a modifier; of a domain the type below it. A cast to it neither cuts a value nor checks it. */
+  readonly type: string;
+  /** Of a string type. */
+  readonly isText: boolean;
+  /** A function of the application's makes JSON of it; last rows have its text. */
+  readonly isUnsafe: boolean;
+}
+
+/** Column name to type, in the table's order. */
+export type ColumnTypes = ReadonlyMap<string, ColumnType>;
+
+/** The column types of tables, by their quoted names; those that do not exist have no entry. */
+export async function columnTypes(
+  db: Queryable,
+  tables: readonly string[],
+): Promise<Map<string, ColumnTypes>> {
+  const names = tables.map(parseTable);
+  const { rows } = await db.query<{
+    ord: number;
+    name: string;
+    type: string;
+    text: boolean;
+    unsafe: boolean;
+  }>({
+    name: 'rowhook_column_types',
+    text: `with recursive ${unsafeTypes}
+      select g.ord::int as ord, a.attname as name, t.typcategory = 'S' as text,
+        a.atttypid in (select oid from unsafe) as unsafe,
+        (with recursive below (oid, base) as (
+           select t.oid, t.typbasetype
+           union all
+           select b.oid, b.typbasetype from below join pg_type b on b.oid = below.base)
+         select format_type(below.oid, -1) from below where below.base = 0) as type
+      from unnest($1::text[], $2::text[]) with ordinality g(schema, name, ord)
+      join pg_namespace n on n.nspname = g.schema
+      join pg_class c on c.relnamespace = n.oid and c.relname = g.name
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      join pg_type t on t.oid = a.atttypid
+      order by g.ord, a.attnum`,
+    values: [names.map(({ schema }) => schema), names.map(({ name }) => name)],
+  });
+  const found = new Map<string, Map<string, ColumnType>>();
+  for (const { ord, name, type, text, unsafe } of rows) {
+    const table = tables[ord - 1]!;
+    const columns = found.get(table) ?? new Map<string, ColumnType>();
+    found.set(table, columns.set(name, { type, isText: text, isUnsafe: unsafe }));
+  }
+  return found;
 }
 
 /** What a role may do with a table. */

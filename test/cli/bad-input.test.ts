@@ -94,6 +94,11 @@ describe('bad input to the command line', function () {
       [['endpoints', 'delete'], 'id'],
       [['deliveries', 'list', '--state', 'lost'], 'Allowed choices'],
       [['deliveries', 'list', '--limit', '0'], 'from 1 to 500'],
+      [['deliveries', 'list', '--before', 'garbage'], 'what the page before named'],
+      [['deliveries', 'list', '--endpoint', 'abc'], 'the number of an endpoint'],
+      [['start', '--forward-to', 'localhost:3000'], 'Expected a URL like'],
+      [['migration', '--name', '../x'], 'letters, digits and _'],
+      [['init', '--dialect', 'nonsense'], 'unknown dialect'],
       [['install', '--patience-ms', 'long'], 'whole number of milliseconds'],
       [['endpoints', 'update', '1', '--secret', 'a', '--generate-secret'], 'cannot be used with'],
       [[], 'Usage: rowhook'],
@@ -101,6 +106,22 @@ describe('bad input to the command line', function () {
       const { code, stdout, stderr } = await crm.rowhook(...args);
       expect([code, stdout], args.join(' ')).to.deep.equal([2, '']);
       expect(stderr).to.contain(expected);
+    }
+  });
+
+  it('tells wrong usage in JSON where JSON is wanted, and nothing but JSON', async () => {
+    for (const [args, expected] of [
+      [['statu'], "unknown command 'statu'"],
+      [['status', '--jsn'], "unknown option '--jsn'"],
+      [['deliveries', 'list', '--before', 'garbage'], 'what the page before named'],
+      [['endpoints', 'create'], '--url'],
+      [[], 'no command was named'],
+    ] as const) {
+      const { code, stdout, stderr } = await crm.rowhook(...args, '--json');
+      expect([code, stdout], args.join(' ')).to.deep.equal([2, '']);
+      const { error } = JSON.parse(stderr) as Told;
+      expect(error.code).to.equal('usage');
+      expect(error.message).to.contain(expected);
     }
   });
 

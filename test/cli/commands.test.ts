@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Endpoint } from '../../src/store/endpoints.ts';
+import { programVersion } from '../../src/store/schema.ts';
 import type { QueueStatus } from '../../src/store/status.ts';
 import { schemaDump } from '../migrations/schema-dump.ts';
 import { type Project, project } from './project.ts';
@@ -23,11 +24,11 @@ describe('the command line', function () {
   it('installs, says what it did, may be run again, and uninstalls without a trace', async () => {
     const before = await schemaDump(crm.database);
     const first = await crm.json<Installed>('install');
-    expect(first.schema).to.deep.equal({ from: 0, to: 1 });
+    expect(first.schema).to.deep.equal({ from: 0, to: programVersion() });
     expect(first.tables).to.have.length(17);
     expect(first.tables).to.deep.include({ table: 'public.people', done: 'captured' });
     const second = await crm.json<Installed>('install');
-    expect(second.schema).to.deep.equal({ from: 1, to: 1 });
+    expect(second.schema).to.deep.equal({ from: programVersion(), to: programVersion() });
     expect(new Set(second.tables.map(({ done }) => done))).to.deep.equal(new Set(['renewed']));
 
     const refused = await crm.rowhook('uninstall');
@@ -80,7 +81,10 @@ describe('the command line', function () {
     await crm.json('install');
     await crm.database.query(`update people set firstname = firstname || '!'`);
     const status = await crm.json<QueueStatus & { capture: { tables: Array<{ state: string }> } }>('status');
-    expect(status).to.deep.include({ schema: { version: 1 }, endpoints: { active: 0, inactive: 0 } });
+    expect(status).to.deep.include({
+      schema: { version: programVersion() },
+      endpoints: { active: 0, inactive: 0 },
+    });
     expect(status.capture.tables.filter(({ state }) => state === 'captured')).to.have.length(17);
     expect(status.relay).to.deep.include({
       active: false,

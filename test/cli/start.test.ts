@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { programVersion } from '../../src/store/schema.ts';
 import { schemaDump } from '../migrations/schema-dump.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -162,11 +163,15 @@ describe('rowhook start', function () {
       /^error schema_missing: .*\n {2}→ .*npx knex migrate:latest.*npx rowhook install/,
     );
     await crm.json('install');
-    await crm.database.query('update rowhook.schema_version set version = 99');
+    const newest = async (version: number) => {
+      await crm.database.query('delete from rowhook.schema_version');
+      await crm.database.query('insert into rowhook.schema_version (version) values ($1)', [version]);
+    };
+    await newest(99);
     expect(await refusal()).to.match(/^error schema_too_new: .*99.*\n {2}→ .*npm install rowhook@latest/);
-    await crm.database.query('update rowhook.schema_version set version = 0');
+    await newest(0);
     expect(await refusal()).to.match(/^error schema_too_old: .*\n {2}→ .*npx rowhook install/);
-    await crm.database.query('update rowhook.schema_version set version = 1');
+    await newest(programVersion());
 
     await crm.database.query('drop trigger rowhook_insert on tags');
     await crm.database.query('alter table people disable trigger rowhook_delete');

@@ -4,19 +4,21 @@ import { capturesById } from '../store/captures.ts';
 import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import { besideSession } from './beside.ts';
+import { carefully } from './careful.ts';
 import { type OutboxRow, unpack } from './changes.ts';
 import { addCursor, advance, type Cursor, nextWindow } from './cursor.ts';
 import { type EventTable, eventsOf, type RecordEvent } from './events.ts';
 import { type External, fetchOutside, nothingExternal, type PayloadSources } from './external.ts';
 import { fanOut, subscribers, subscribersTo } from './fan-out.ts';
 import { type GoneRows, goneRows } from './gone-rows.ts';
-import { lookUp } from './lookups.ts';
+import { lookUp, lookUpEach } from './lookups.ts';
 import type { RecordChange } from './net-effect.ts';
 import { park, unpark } from './parked.ts';
 import type { Payloads } from './payloads.ts';
 import { resolve } from './resolve.ts';
 import { type Role, rolesOf } from './roles.ts';
 import { type Lookup, route } from './route.ts';
+import { isOfRecord } from './savepoint.ts';
 import { type Page, type PageSize, readPage, type Window } from './window.ts';
 
 /** In seqs. */
@@ -53,6 +55,9 @@ export interface Turned {
  * Where some come from the application itself, that transaction is ended while they are fetched (nothing is written by then) and
  * another one writes the page; its snapshot is later, as that of any later page of a large window is.
  *
+ * A page that fails for what one of its records holds is turned again with a savepoint around each query, so that only that record
+ * is shown by less. Other pages do without them.
+ *
  * @param parked whether events wait for a delete
  */
 export async function turnPage(
@@ -61,6 +66,20 @@ export async function turnPage(
   cursor: Cursor,
   parked: boolean,
 ): Promise<Turned> {
+  try {
+    return await turn(client, { ...context, lookUp }, cursor, parked);
+  } catch (error) {
+    if (!isOfRecord(error)) throw error;
+    const payloads = carefully(context.payloads, context.catalog, context.log);
+    return await turn(client, { ...context, payloads, lookUp: lookUpEach }, cursor, parked);
+  }
+}
+
+interface TurnContext extends PageContext {
+  readonly lookUp: typeof lookUp;
+}
+
+async function turn(client: Client, context: TurnContext, cursor: Cursor, parked: boolean): Promise<Turned> {
   try {
     const now = await begin(client);
     const read = await readOutbox(client, context, cursor, now, parked);
@@ -89,7 +108,7 @@ interface Read {
 /** The changes of the next page, and their events; undefined where there is nothing to do. Writes nothing. */
 async function readOutbox(
   db: Queryable,
-  context: PageContext,
+  context: TurnContext,
   cursor: Cursor,
   now: Beginning,
   parked: boolean,
@@ -170,7 +189,7 @@ async function begin(client: Client): Promise<Beginning> {
 
 async function recordChanges(
   db: Queryable,
-  context: PageContext,
+  context: TurnContext,
   rows: readonly OutboxRow[],
 ): Promise<RecordChange[]> {
   await learnRoles(db, context, rows);
@@ -181,7 +200,7 @@ async function recordChanges(
     for (const each of routed.recordChanges) changes.push(each);
     for (const each of routed.lookups) lookups.push(each);
   }
-  const found = lookups.length > 0 ? await lookUp(db, lookups) : [];
+  const found = lookups.length > 0 ? await context.lookUp(db, lookups) : [];
   return changes.concat(found).sort((a, b) => a.seq - b.seq);
 }
 

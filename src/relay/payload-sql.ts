@@ -17,7 +17,15 @@ import {
   type Resource,
   type TimestampForm,
 } from '../catalog/types.ts';
-import { defaultKey } from '../catalog/watch.ts';
+import { defaultKey, ownColumns } from '../catalog/watch.ts';
+import type { ColumnTypes } from '../store/tables.ts';
+
+/** What the catalog says of all payloads, and the database of the tables that they show. */
+export interface PayloadFacts {
+  readonly timestamps: TimestampForm;
+  /** By quoted name: the resource's own table, and those of which numbers are shown. */
+  readonly tables: ReadonlyMap<string, ColumnTypes>;
+}
 
 /**
  * The query that builds the payloads of many records of a resource at once: text straight from Postgres, in the order of the
@@ -28,39 +36,74 @@ import { defaultKey } from '../catalog/watch.ts';
  *
  * @param keyTypes the SQL type of each key column, so that the key's index serves
  */
-export function livePayloadSql(
+export function livePayloadSql(resource: Resource, keyTypes: readonly string[], facts: PayloadFacts): string {
+  const context = contextOf(resource, facts, false);
+  return payloadSql(byKey(resource, keyTypes), resource.fields, context, lifeOf(resource));
+}
+
+/** The same with nothing in the bodies: which records there are, whatever their columns hold. */
+export function therePayloadSql(
   resource: Resource,
   keyTypes: readonly string[],
-  timestamps: TimestampForm,
+  facts: PayloadFacts,
 ): string {
-  const { softDelete } = resource;
-  const life = softDelete === undefined ? undefined : `t.${quoteName(softDelete)}::text`;
-  return payloadSql(byKey(resource, keyTypes), resource.fields, { timestamps, gone: false }, life);
+  const nothing = { there: { kind: 'constant', value: true } } as const;
+  const context = contextOf(resource, facts, false);
+  return payloadSql(byKey(resource, keyTypes), nothing, context, lifeOf(resource));
 }
+
+const lifeOf = ({ softDelete }: Resource) =>
+  softDelete === undefined ? undefined : `t.${quoteName(softDelete)}::text`;
+
+const contextOf = ({ table }: Resource, facts: PayloadFacts, gone: boolean): Context => ({
+  ...facts,
+  table: quoteTable(table),
+  gone,
+});
 
 /**
  * The payloads of records that are gone, as they were: from their last rows, first-level columns as they were last, a single association where it
  * can still be read, null where it cannot, and null for lists, whose rows are found by a record that is no more. Parameter $1 is a
  * text[] of last rows as JSON, $2 a timestamptz[] of when they were deleted.
  */
-export function lastPayloadSql(resource: Resource, timestamps: TimestampForm): string {
-  return payloadSql(fromLastRow(resource), resource.fields, { timestamps, gone: true });
+export function lastPayloadSql(resource: Resource, facts: PayloadFacts): string {
+  return fromLastRowSql(resource, resource.fields, facts);
 }
 
 /** The same, as their deletes show them. */
-export function gonePayloadSql(resource: Resource, timestamps: TimestampForm): string {
-  const fields = resource.deletedFields ?? resource.fields;
-  return payloadSql(fromLastRow(resource), fields, { timestamps, gone: true });
+export function gonePayloadSql(resource: Resource, facts: PayloadFacts): string {
+  return fromLastRowSql(resource, resource.deletedFields ?? resource.fields, facts);
+}
+
+/** The same with nothing but the key in them, and what needs no column: it is all that can be said of a record that fails. */
+export function barePayloadSql(resource: Resource, fields: Fields, facts: PayloadFacts): string {
+  return fromLastRowSql(resource, bareFields(fields, resource.key ?? defaultKey), facts);
+}
+
+function bareFields(fields: Fields, key: readonly string[]): Fields {
+  const bare = (name: string, field: Field): Field => {
+    if (field.kind === 'object') return { ...field, fields: bareFields(field.fields, key) };
+    if (field.kind === 'deleted_at') return { kind: 'deleted_at' };
+    if (field.kind === 'constant') return field;
+    const isKey = field.kind === 'column' && key.includes(field.column ?? name);
+    return isKey ? field : { kind: 'constant', value: null };
+  };
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, bare(name, field)]));
+}
+
+function fromLastRowSql(resource: Resource, fields: Fields, facts: PayloadFacts): string {
+  const context = contextOf(resource, facts, true);
+  return payloadSql(fromLastRow(lastColumns(resource, fields, context)), fields, context);
 }
 
 /** The same for records that are marked as deleted, whose rows are still there. Parameter $1 is a text[] of keys. */
 export function markedPayloadSql(
   resource: Resource,
   keyTypes: readonly string[],
-  timestamps: TimestampForm,
+  facts: PayloadFacts,
 ): string {
   const fields = resource.deletedFields ?? resource.fields;
-  return payloadSql(byKey(resource, keyTypes), fields, { timestamps, gone: true });
+  return payloadSql(byKey(resource, keyTypes), fields, contextOf(resource, facts, true));
 }
 
 /** Where the record's row comes from, under the alias t. */
@@ -79,25 +122,48 @@ export function byKey(resource: Resource, keyTypes: readonly string[]): RowSourc
   return { from: `${quoteTable(resource.table)} t`, where: conditions.join(' and ') };
 }
 
-/** By `given.key` as a whole row in JSON. */
-export function fromLastRow(resource: Resource): RowSource {
-  return {
-    from: `json_populate_record(null::${quoteTable(resource.table)}, (${withoutNul('given.key')})::json) t`,
-    where: 'true',
-  };
+/**
+ * By `given.key` as a row in JSON. Only the columns that the query names are read: what the others held need not fit the table, as it
+ * is by now.
+ * @param columns name to SQL type
+ */
+export function fromLastRow(columns: ReadonlyMap<string, string>): RowSource {
+  const list = [...columns].map(([name, type]) => `${quoteName(name)} ${type}`);
+  return { from: `json_to_record(given.key::json) t(${list.join(', ')})`, where: 'true' };
 }
 
-/** JSON can hold a NUL, which no text of Postgres can: a column of type json that has one could not be read any more. */
-function withoutNul(value: string): string {
-  // An escape only where an even number of backslashes goes before it.
-  const nul = String.raw`(?<!\\)((?:\\\\)*)\\u0000`;
-  const instead = String.raw`\1\\ufffd`;
-  return String.raw`case when position('\u0000' in ${value}) = 0 then ${value}
-    else regexp_replace(${value}, '${nul}', '${instead}', 'g') end`;
+/**
+ * The columns of a last row that its payload names, with their types. What is shown as the JSON that it is stays that: Postgres can make
+ * JSON of values that it could not make of that JSON again.
+ */
+function lastColumns(resource: Resource, fields: Fields, { table, tables }: Context): Map<string, string> {
+  const key = (resource.key ?? defaultKey).map((column) => ({ column, asJson: false }));
+  const columns = new Map<string, string>();
+  for (const { column, asJson } of [...namedColumns(fields), ...key]) {
+    const found = tables.get(table)?.get(column);
+    // What the table does not have is missing here too, and the server says so.
+    if (!found) continue;
+    const staysJson = asJson && !found.isUnsafe && (columns.get(column) ?? 'json') === 'json';
+    columns.set(column, staysJson ? 'json' : found.type);
+  }
+  return columns;
 }
 
-interface Context {
-  readonly timestamps: TimestampForm;
+/** The columns of its own row that the payload of a record that is gone names. */
+function* namedColumns(fields: Fields): Generator<{ readonly column: string; readonly asJson: boolean }> {
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.kind === 'column') yield { column: field.column ?? name, asJson: field.format === 'json' };
+    else if (field.kind === 'object') yield* namedColumns(field.fields);
+    else if (field.kind !== 'many') {
+      const columns = ownColumns({ [name]: field });
+      for (const column of columns) yield { column, asJson: false };
+    }
+  }
+}
+
+interface Context extends PayloadFacts {
+  /** Quoted: whose columns are shown. */
+  readonly table: string;
   readonly gone: boolean;
 }
 
@@ -137,7 +203,7 @@ function selectList(fields: Fields, alias: string, context: Context): string {
 function expression(name: string, field: Field, alias: string, context: Context): string {
   switch (field.kind) {
     case 'column':
-      return columnExpression(name, field, alias, context.timestamps);
+      return columnExpression(name, field, alias, context);
     case 'constant':
       return constantExpression(field);
     case 'object':
@@ -153,12 +219,7 @@ function expression(name: string, field: Field, alias: string, context: Context)
   }
 }
 
-function columnExpression(
-  name: string,
-  field: ColumnField,
-  alias: string,
-  timestamps: TimestampForm,
-): string {
+function columnExpression(name: string, field: ColumnField, alias: string, context: Context): string {
   const column = `${alias}.${quoteName(field.column ?? name)}`;
   switch (field.format) {
     case 'text':
@@ -168,25 +229,45 @@ function columnExpression(
     case 'flag':
       return `case when ${column} then '1' when not ${column} then '0' end`;
     case 'timestamp':
-      return timestampExpression(column, timestamps);
+      return timestampExpression(column, context.timestamps);
     case 'number':
-      return `trim_scale(${column}::numeric)`;
+      return `trim_scale(${numberExpression(name, field, alias, context)})`;
     case 'base64':
       // Postgres breaks lines after 76 characters.
       return `translate(encode(${column}, 'base64'), E'\\n', '')`;
     default:
-      return `round(${column}::numeric, ${field.format.places})::text`;
+      return `round(${numberExpression(name, field, alias, context)}, ${field.format.places})::text`;
   }
 }
 
-/** The session's time zone is UTC, so this holds for timestamps with and without a zone. */
+const numberText = String.raw`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*$`;
+
+/** Null for what is no number: a text that is none, NaN, infinity. */
+function numberExpression(
+  name: string,
+  field: ColumnField,
+  alias: string,
+  { table, tables }: Context,
+): string {
+  const columnName = field.column ?? name;
+  const column = `${alias}.${quoteName(columnName)}`;
+  const { type = '', isText = false } = tables.get(table)?.get(columnName) ?? {};
+  if (/^(smallint|integer|bigint)$/.test(type)) return `${column}::numeric`;
+  const isNumber = isText
+    ? `length(${column}::text) < 1000 and ${column}::text ~ ${quoteLiteral(numberText)}`
+    : `abs(${column}::numeric) < 'Infinity'`;
+  return `case when ${isNumber} then ${column}::numeric end`;
+}
+
+/**
+ * The session's time zone is UTC, so this holds for timestamps with and without a zone. Null for what the form cannot say: infinity,
+ * and years that four digits do not hold.
+ */
 function timestampExpression(value: string, timestamps: TimestampForm): string {
-  const forms = {
-    iso: `to_char(${value}, 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"')`,
-    sql: `to_char(${value}, 'YYYY-MM-DD HH24:MI:SS')`,
-    unix: `floor(extract(epoch from ${value}))::bigint`,
-  };
-  return forms[timestamps];
+  if (timestamps === 'unix')
+    return `case when isfinite(${value}) then floor(extract(epoch from ${value}))::bigint end`;
+  const form = timestamps === 'iso' ? 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"' : 'YYYY-MM-DD HH24:MI:SS';
+  return `case when ${value} >= '0001-01-01' and ${value} < '10000-01-01' then to_char(${value}, '${form}') end`;
 }
 
 function constantExpression({ value }: ConstantField): string {
@@ -218,29 +299,70 @@ function linkedSql(
   const inner = `${alias}_`;
   const between = `${alias}_x`;
   const order = (field.orderBy ?? []).map((each) => orderSql(each, inner, between));
+  const isShort = order.length > 0 && limit !== undefined;
   const rows = [
-    `from ${fromSql(field, alias, inner, between)}`,
+    `from ${isShort ? fencedSql(field, alias, inner, between) : fromSql(field, alias, inner, between)}`,
     ...(order.length > 0 ? [`order by ${order.join(', ')}`] : []),
     ...(limit === undefined ? [] : [`limit ${limit}`]),
   ].join(' ');
+  const linkedContext = { ...context, table: quoteTable(field.table) };
   if (!isBare(field.fields)) {
-    return `select row_to_json(r.*) from (select ${selectList(field.fields, inner, context)} ${rows}) r`;
+    return `select row_to_json(r.*) from (select ${selectList(field.fields, inner, linkedContext)} ${rows}) r`;
   }
-  const value = columnExpression('', field.fields, inner, context.timestamps);
+  const value = columnExpression('', field.fields, inner, linkedContext);
   // As JSON, since a list of arrays could not be an array of Postgres.
   return field.kind === 'many' ? `select to_json(${value}) ${rows}` : `select ${value} ${rows}`;
 }
 
 function fromSql(link: Link, alias: string, inner: string, between: string): string {
-  const { through } = link;
-  const own = through
-    ? linked(inner, link.to, between, through.from)
-    : linked(inner, link.to, alias, link.from);
-  const conditions = [...own, ...conditionsSql(inner, link.where)];
-  if (!through) return `${quoteTable(link.table)} ${inner} where ${conditions.join(' and ')}`;
-  const first = [...linked(between, through.to, alias, link.from), ...conditionsSql(between, through.where)];
-  return `${quoteTable(through.table)} ${between} join ${quoteTable(link.table)} ${inner} on ${conditions.join(' and ')}
+  const { first, second } = stepsOf(link, alias, inner, between);
+  if (!link.through) return `${quoteTable(link.table)} ${inner} where ${second.join(' and ')}`;
+  return `${quoteTable(link.through.table)} ${between} join ${quoteTable(link.table)} ${inner} on ${second.join(' and ')}
     where ${first.join(' and ')}`;
+}
+
+/**
+ * The same for the first few rows of an order: to find them, the planner would rather walk an index in that order, past the rows of all
+ * other records, than take this record's rows and sort them.
+ */
+function fencedSql(field: OneField | ManyField, alias: string, inner: string, between: string): string {
+  const { first, second } = stepsOf(field, alias, inner, between);
+  const { fields, orderBy = [], through } = field;
+  const shown = isBare(fields) ? [fields.column ?? ''] : [...ownColumns(fields)];
+  const rows = (table: string, as: string, columns: readonly string[], conditions: readonly string[]) =>
+    `(select ${[...new Set(columns)].map((column) => `${as}.${quoteName(column)}`).join(', ')}
+      from ${quoteTable(table)} ${as} where ${conditions.join(' and ')} offset 0) ${as}`;
+  const own = rows(field.table, inner, [...shown, ...orderColumns(orderBy, false)], second);
+  if (!through) return own;
+  const links = rows(
+    through.table,
+    between,
+    [...[through.from].flat(), ...orderColumns(orderBy, true)],
+    first,
+  );
+  return `${links} cross join lateral ${own}`;
+}
+
+function orderColumns(orderBy: readonly Order[], ofThrough: boolean): string[] {
+  return orderBy
+    .map((order) => (typeof order === 'string' ? { column: order } : order))
+    .filter((order) => ('of' in order && order.of === 'through') === ofThrough)
+    .map(({ column }) => column);
+}
+
+/** The conditions that lead to the rows of a link: to those between, where there are such, and from there to its own. */
+function stepsOf(
+  { through, from, to, where }: Link,
+  alias: string,
+  inner: string,
+  between: string,
+): { readonly first: string[]; readonly second: string[] } {
+  const conditions = conditionsSql(inner, where);
+  if (!through) return { first: [], second: [...linked(inner, to, alias, from), ...conditions] };
+  return {
+    first: [...linked(between, through.to, alias, from), ...conditionsSql(between, through.where)],
+    second: [...linked(inner, to, between, through.from), ...conditions],
+  };
 }
 
 function linked(inner: string, to: LinkColumns, outer: string, from: LinkColumns): string[] {

@@ -1,12 +1,23 @@
 import { json } from '../catalog/define.ts';
+import { excludedColumns } from '../catalog/field-mistakes.ts';
 import { quoteTable } from '../catalog/table-name.ts';
-import type { Catalog, Resource } from '../catalog/types.ts';
+import { type Catalog, type Field, type Fields, isBare, type Resource } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
 import type { NamedStatement, Queryable } from '../store/sql.ts';
-import { type TableFacts, tableFacts } from '../store/tables.ts';
+import { type ColumnTypes, columnTypes } from '../store/tables.ts';
 import { isAlive } from './decide.ts';
-import { gonePayloadSql, lastPayloadSql, livePayloadSql, markedPayloadSql } from './payload-sql.ts';
+import { canBe } from './key-text.ts';
+import { readable } from './last-row-text.ts';
+import {
+  barePayloadSql,
+  gonePayloadSql,
+  lastPayloadSql,
+  livePayloadSql,
+  markedPayloadSql,
+  type PayloadFacts,
+  therePayloadSql,
+} from './payload-sql.ts';
 import { goneTenantSql, liveTenantSql } from './tenant-sql.ts';
 
 /** A record as it is in the transaction's snapshot. */
@@ -32,8 +43,12 @@ export interface Gone {
 export interface Payloads {
   /** The records with these keys; one that is missing has no entry. */
   live(db: Queryable, resourceName: string, keys: readonly string[]): Promise<Map<string, LiveBody>>;
+  /** The same with bodies that say nothing, and so cannot fail for what a record holds. */
+  there(db: Queryable, resourceName: string, keys: readonly string[]): Promise<Map<string, LiveBody>>;
   /** Bodies of records that are gone, in their order; undefined for a marked one whose row has gone since. */
   gone(db: Queryable, resourceName: string, gone: readonly Gone[]): Promise<Array<string | undefined>>;
+  /** The same with nothing in them but the key. */
+  bare(db: Queryable, resourceName: string, gone: Gone): Promise<string>;
   /** The values along the resource's path to its tenant, in the order of what is given; undefined for a row that is missing. */
   tenants(
     db: Queryable,
@@ -43,9 +58,21 @@ export interface Payloads {
   ): Promise<Array<ReadonlyArray<string | null> | undefined>>;
 }
 
-const kinds = ['live', 'last', 'gone', 'marked', 'tenant', 'goneTenant'] as const;
+const kinds = [
+  'live',
+  'there',
+  'last',
+  'gone',
+  'bare',
+  'bareGone',
+  'marked',
+  'tenant',
+  'goneTenant',
+] as const;
 /** Those that speak of a time. */
 const timed: readonly Kind[] = ['last', 'gone', 'marked'];
+/** Those for records that fail; they name nothing that the others do not. */
+const rare: readonly Kind[] = ['there', 'bare', 'bareGone'];
 type Kind = (typeof kinds)[number];
 
 /**
@@ -54,29 +81,53 @@ type Kind = (typeof kinds)[number];
  * @throws RowhookError `table_missing`, `column_missing`, naming the resource
  */
 export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<Payloads> {
-  const statements = new Map<string, Partial<Record<Kind, string>>>();
+  const statements = new Map<string, Statements>();
+  const facts = { timestamps: catalog.timestamps, tables: await typesOf(db, catalog) };
   for (const [name, resource] of Object.entries(catalog.resources)) {
-    statements.set(name, await textsOf(db, resource, catalog));
+    statements.set(name, statementsOf(resource, catalog, facts));
   }
   const names = [...statements.keys()];
   const statement = (kind: Kind, resourceName: string, values: readonly unknown[]): NamedStatement => ({
     // Planning ten nested lookups costs more than running them.
     name: `rowhook_${kind}_${names.indexOf(resourceName)}`,
-    text: statements.get(resourceName)?.[kind] ?? '',
+    text: statements.get(resourceName)?.texts[kind] ?? '',
     values,
   });
-  for (const [name, texts] of statements) {
+  for (const [name, { texts }] of statements) {
     for (const kind of kinds) {
-      if (texts[kind] === undefined) continue;
+      if (texts[kind] === undefined || rare.includes(kind)) continue;
       const values = timed.includes(kind) ? [[], []] : [[]];
       await db.query(statement(kind, name, values)).catch((error: unknown) => {
         throw payloadError(name, error);
       });
     }
   }
+  /** Keys that are none go to no server; the order stays. */
+  const asKeys = (resourceName: string, keys: readonly string[]) => {
+    const types = statements.get(resourceName)?.keyTypes ?? [];
+    if (types.length !== 1) return keys;
+    return keys.map((key) => (canBe(types[0]!, key) ? key : null));
+  };
+  const rowsOf = async (
+    kind: 'live' | 'there',
+    db: Queryable,
+    resourceName: string,
+    keys: readonly string[],
+  ) => {
+    const { rows } = await db.query<{ ord: number; body: string; life?: string | null }>(
+      statement(kind, resourceName, [asKeys(resourceName, keys)]),
+    );
+    return new Map(rows.map(({ ord, body, life }) => [keys[ord - 1]!, { body, alive: isAlive(life) }]));
+  };
   const bodies = async (db: Queryable, kind: Kind, resourceName: string, gone: readonly Gone[]) => {
     if (gone.length === 0) return [];
-    const given = gone.map(({ image, key }) => (kind === 'marked' ? key : (image ?? '{}')));
+    const given =
+      kind === 'marked'
+        ? asKeys(
+            resourceName,
+            gone.map(({ key }) => key),
+          )
+        : gone.map(({ image }) => readable(image ?? '{}'));
     const at = gone.map(({ changedAt }) => changedAt);
     const { rows } = await db.query<{ ord: number; body: string }>(
       statement(kind, resourceName, [given, at]),
@@ -84,34 +135,37 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
     return inOrder(gone.length, rows, ({ body }) => body);
   };
   return {
-    async live(db, resourceName, keys) {
-      const { rows } = await db.query<{ ord: number; body: string; life?: string | null }>(
-        statement('live', resourceName, [keys]),
-      );
-      return new Map(rows.map(({ ord, body, life }) => [keys[ord - 1]!, { body, alive: isAlive(life) }]));
-    },
+    live: (...asked) => rowsOf('live', ...asked),
+    there: (...asked) => rowsOf('there', ...asked),
     async gone(db, resourceName, gone) {
       const built = new Map<Gone, string | undefined>();
+      const hasOwn = statements.get(resourceName)?.texts.gone !== undefined;
       for (const kind of ['last', 'gone', 'marked'] as const) {
-        const some = gone.filter((one) => kindOf(one) === kind);
+        const some = gone.filter((one) => kindOf(one, hasOwn) === kind);
         for (const [i, body] of (await bodies(db, kind, resourceName, some)).entries())
           built.set(some[i]!, body);
       }
       return gone.map((one) => built.get(one));
     },
+    async bare(db, resourceName, gone) {
+      const [body] = await bodies(db, gone.deleted ? 'bareGone' : 'bare', resourceName, [gone]);
+      return body!;
+    },
     async tenants(db, resourceName, kind, given) {
       if (given.length === 0) return [];
+      const values = kind === 'key' ? asKeys(resourceName, given) : given.map(readable);
       const { rows } = await db.query<{ ord: number; path: Array<string | null> }>(
-        statement(kind === 'key' ? 'tenant' : 'goneTenant', resourceName, [given]),
+        statement(kind === 'key' ? 'tenant' : 'goneTenant', resourceName, [values]),
       );
       return inOrder(given.length, rows, ({ path }) => path);
     },
   };
 }
 
-function kindOf({ image, deleted }: Gone): 'last' | 'gone' | 'marked' {
+/** @param hasOwn whether deletes show something of their own */
+function kindOf({ image, deleted }: Gone, hasOwn: boolean): 'last' | 'gone' | 'marked' {
   if (image === undefined) return 'marked';
-  return deleted ? 'gone' : 'last';
+  return deleted && hasOwn ? 'gone' : 'last';
 }
 
 function inOrder<Row extends { ord: number }, T>(
@@ -124,32 +178,40 @@ function inOrder<Row extends { ord: number }, T>(
   return ordered;
 }
 
-async function textsOf(
-  db: Queryable,
-  resource: Resource,
-  { timestamps }: Catalog,
-): Promise<Partial<Record<Kind, string>>> {
-  const facts = await factsOf(db, resource);
-  const keyTypes = keyTypesOf(resource, facts);
-  const shown = withAllFields(resource, facts);
+interface Statements {
+  readonly keyTypes: readonly string[];
+  readonly texts: Partial<Record<Kind, string>>;
+}
+
+function statementsOf(resource: Resource, catalog: Catalog, facts: PayloadFacts): Statements {
+  const own = facts.tables.get(quoteTable(resource.table))!;
+  const keyTypes = keyTypesOf(resource, own);
+  const shown = withAllFields(resource, own, catalog);
   return {
-    live: livePayloadSql(shown, keyTypes, timestamps),
-    last: lastPayloadSql(shown, timestamps),
-    gone: gonePayloadSql(shown, timestamps),
-    ...(resource.softDelete === undefined ? {} : { marked: markedPayloadSql(shown, keyTypes, timestamps) }),
-    ...(resource.tenant === undefined
-      ? {}
-      : {
-          tenant: liveTenantSql(resource, resource.tenant, keyTypes),
-          goneTenant: goneTenantSql(resource, resource.tenant),
-        }),
+    keyTypes,
+    texts: {
+      live: livePayloadSql(shown, keyTypes, facts),
+      there: therePayloadSql(shown, keyTypes, facts),
+      last: lastPayloadSql(shown, facts),
+      ...(shown.deletedFields === undefined ? {} : { gone: gonePayloadSql(shown, facts) }),
+      bare: barePayloadSql(shown, shown.fields, facts),
+      bareGone: barePayloadSql(shown, shown.deletedFields ?? shown.fields, facts),
+      ...(resource.softDelete === undefined ? {} : { marked: markedPayloadSql(shown, keyTypes, facts) }),
+      ...(resource.tenant === undefined
+        ? {}
+        : {
+            tenant: liveTenantSql(resource, resource.tenant, keyTypes),
+            goneTenant: goneTenantSql(resource.tenant, own),
+          }),
+    },
   };
 }
 
 /** A resource without fields shows its row as it is, but for what must not leave. */
-function withAllFields(resource: Resource, facts: TableFacts): Resource {
+function withAllFields(resource: Resource, types: ColumnTypes, { resources }: Catalog): Resource {
   if (Object.keys(resource.fields).length > 0) return resource;
-  const columns = [...facts.columns.keys()].filter((column) => !resource.exclude?.includes(column));
+  const excluded = excludedColumns(resources).get(quoteTable(resource.table));
+  const columns = [...types.keys()].filter((column) => !excluded?.has(column));
   return { ...resource, fields: Object.fromEntries(columns.map((column) => [column, json()])) };
 }
 
@@ -171,22 +233,49 @@ function payloadError(resourceName: string, error: unknown): unknown {
   );
 }
 
-async function factsOf(db: Queryable, resource: Resource): Promise<TableFacts> {
-  const table = quoteTable(resource.table);
-  const facts = await tableFacts(db, table);
-  if (facts) return facts;
-  throw new RowhookError('table_missing', `table ${table} does not exist in this database`, {
-    where: resource.table,
+/** Of the resources' own tables, and of those of which numbers are shown: what a text holds may be none. */
+async function typesOf(db: Queryable, { resources }: Catalog): Promise<Map<string, ColumnTypes>> {
+  const tables = Object.values(resources).flatMap(({ table, fields, deletedFields = {} }) => [
+    quoteTable(table),
+    ...numberTables(fields),
+    ...numberTables(deletedFields),
+  ]);
+  const types = await columnTypes(db, [...new Set(tables)]);
+  const missing = Object.values(resources).find(({ table }) => !types.has(quoteTable(table)));
+  if (missing) throw tableMissing(quoteTable(missing.table), missing.table);
+  return types;
+}
+
+function tableMissing(table: string, where: string): RowhookError {
+  return new RowhookError('table_missing', `table ${table} does not exist in this database`, {
+    where,
     fix: 'Correct the table in the catalog, or connect to the database that has it.',
   });
 }
 
-function keyTypesOf(resource: Resource, facts: TableFacts): string[] {
-  return (resource.key ?? defaultKey).map((column) => {
-    const type = facts.columns.get(column);
-    if (type) return type;
-    throw new RowhookError('column_missing', `${facts.table} has no column "${column}"`, {
-      where: facts.table,
+/** The tables, other than its own, of which a payload shows numbers. */
+function* numberTables(fields: Fields): Generator<string> {
+  for (const field of Object.values(fields)) {
+    if (field.kind === 'object') yield* numberTables(field.fields);
+    if (field.kind === 'choice') yield* numberTables(field.cases);
+    if (field.kind !== 'one' && field.kind !== 'many') continue;
+    const shown = isBare(field.fields) ? [field.fields] : Object.values(field.fields);
+    if (shown.some(hasNumber)) yield quoteTable(field.table);
+    if (!isBare(field.fields)) yield* numberTables(field.fields);
+  }
+}
+
+function hasNumber(field: Field): boolean {
+  if (field.kind === 'object') return Object.values(field.fields).some(hasNumber);
+  return field.kind === 'column' && (field.format === 'number' || typeof field.format === 'object');
+}
+
+function keyTypesOf({ table, key = defaultKey }: Resource, types: ColumnTypes): string[] {
+  return key.map((column) => {
+    const found = types.get(column);
+    if (found) return found.type;
+    throw new RowhookError('column_missing', `${quoteTable(table)} has no column "${column}"`, {
+      where: quoteTable(table),
       fix: 'Correct the key in the catalog.',
     });
   });

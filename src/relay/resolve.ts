@@ -7,7 +7,7 @@ import { type ReadyEvent, type Subscriber, subscribersTo } from './fan-out.ts';
 import type { GoneRows } from './gone-rows.ts';
 import type { Parked } from './parked.ts';
 import type { Gone, LiveBody, Payloads } from './payloads.ts';
-import { recordId } from './record-id.ts';
+import { type RecordName, recordId } from './record-id.ts';
 import { type Found, type Owned, tenantsOf } from './tenants.ts';
 
 export interface ResolveContext {
@@ -193,9 +193,9 @@ async function goneBodies(
   return bodies;
 }
 
-/** What is left to say of a record whose last row was not kept. */
-function keyAlone(event: RecordEvent, catalog: Catalog): string {
-  const columns = catalog.resources[event.resourceName]?.key ?? defaultKey;
-  const values: string[] = columns.length === 1 ? [event.key] : JSON.parse(event.key);
+/** What is left to say of a record whose last row was not kept, or cannot be read. */
+export function keyAlone({ resourceName, key }: RecordName, catalog: Catalog): string {
+  const columns = catalog.resources[resourceName]?.key ?? defaultKey;
+  const values: string[] = columns.length === 1 ? [key] : JSON.parse(key);
   return JSON.stringify(Object.fromEntries(columns.map((column, i) => [column, values[i]])));
 }

@@ -1,5 +1,6 @@
 import { quoteName, quoteTable } from '../catalog/table-name.ts';
 import type { Resource, Tenant } from '../catalog/types.ts';
+import type { ColumnTypes } from '../store/tables.ts';
 import { byKey, fromLastRow } from './payload-sql.ts';
 
 /**
@@ -11,9 +12,13 @@ export function liveTenantSql(resource: Resource, tenant: Tenant, keyTypes: read
   return tenantSql(tenant, byKey(resource, keyTypes));
 }
 
-/** The same of records that are gone. Parameter $1 is a text[] of last rows as JSON. */
-export function goneTenantSql(resource: Resource, tenant: Tenant): string {
-  return tenantSql(tenant, fromLastRow(resource));
+/**
+ * The same of records that are gone. Parameter $1 is a text[] of last rows as JSON.
+ * @param types of the columns of the resource's table
+ */
+export function goneTenantSql(tenant: Tenant, types: ColumnTypes): string {
+  const first = typeof tenant === 'string' ? tenant : tenant.from;
+  return tenantSql(tenant, fromLastRow(new Map([[first, types.get(first)?.type ?? 'text']])));
 }
 
 function tenantSql(tenant: Tenant, { from, where }: { from: string; where: string }): string {

@@ -14,6 +14,7 @@ import {
   texts,
   timestamp,
 } from '../../src/catalog/define.ts';
+import { fromFunction } from '../../src/catalog/source.ts';
 import type { Resource } from '../../src/catalog/types.ts';
 import { type OwnDatabase, ownDatabase } from './own-catalog.ts';
 
@@ -218,6 +219,28 @@ describe('payloads of one’s own catalog', () => {
     await run(`insert into gifts values ('b', 1, '2017-11-06 20:26:40Z')`);
     const [again] = await run(`delete from gifts`);
     expect(again?.payload).to.contain('"deleted_at":1510000000}');
+  });
+
+  it('never have a column that another resource of the table excludes, also where all of its columns are shown', async () => {
+    await prepare(`create table people (id int primary key, name text, ssn text, deleted_at timestamptz)`, {
+      person: { table: 'people', fields: texts('id'), exclude: ['ssn'] },
+      account: {
+        table: 'public.people',
+        fields: {},
+        source: fromFunction(() => []),
+        softDelete: 'deleted_at',
+      },
+    });
+    const sources = new Map([
+      ['account', { fetch: async (keys: readonly unknown[]) => keys.map(() => undefined) }],
+    ]);
+    await own.db.query(`insert into people values (1, 'A', 'very-secret')`);
+    const bodies = [await own.turnAll({ sources })];
+    await own.db.query(`update people set deleted_at = '2018-04-04Z'`);
+    bodies.push(await own.turnAll({ sources }));
+    await own.db.query(`insert into people values (2, 'B', 'very-secret'); delete from people`);
+    bodies.push(await own.turnAll({ sources }));
+    expect(JSON.stringify(bodies)).to.contain('deleted_at').and.not.contain('secret');
   });
 
   it('never have a column that is excluded, nor does the outbox, also not of a column that JSON could not do without', async () => {

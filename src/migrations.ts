@@ -11,7 +11,8 @@ import { createEndpoint, deleteEndpoint, listEndpoints, updateEndpoint } from '.
 import { resultTypes } from './store/result-types.ts';
 import { checkSchema, installSchema } from './store/schema.ts';
 import type { NamedStatement, Queryable } from './store/sql.ts';
-import type { EndpointInput } from './wire/endpoint-input.ts';
+import { type EndpointInput, newTenant } from './wire/endpoint-input.ts';
+import { sameUrl } from './wire/endpoint-url.ts';
 
 export type { Patience } from './install/patience.ts';
 export type { EndpointInput } from './wire/endpoint-input.ts';
@@ -88,8 +89,10 @@ export function registerEndpoint(knex: Knex, catalog: Catalog, endpoint: Endpoin
     await checkSchema(place.db);
     // Under the lock of installations: two processes must not both find that there is none.
     return lockingSteps(place, {})([], async (db) => {
-      const { url, tenant = null } = endpoint;
-      const known = (await listEndpoints(db)).find((each) => each.url === url && each.tenant === tenant);
+      const tenant = newTenant(endpoint.tenant, catalog);
+      const known = (await listEndpoints(db)).find(
+        (each) => sameUrl(each.url, endpoint.url) && each.tenant === tenant,
+      );
       const { id } = known
         ? await updateEndpoint(db, catalog, known.id, endpoint)
         : await createEndpoint(db, catalog, endpoint);
@@ -111,7 +114,7 @@ export function removeEndpoint(
     await lockingSteps(place, {})([], async (db) => {
       for (const endpoint of await listEndpoints(db)) {
         const asked = tenant === undefined || endpoint.tenant === tenant;
-        if (endpoint.url === url && asked) await deleteEndpoint(db, endpoint.id);
+        if (sameUrl(endpoint.url, url) && asked) await deleteEndpoint(db, endpoint.id);
       }
     });
   });

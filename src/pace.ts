@@ -26,7 +26,8 @@ export async function rest(
   wait: (ms: number) => Promise<unknown>,
   stopped: () => boolean,
 ): Promise<void> {
-  for (let leftMs = pace.restMs(tookMs); leftMs > 0 && pace.givesWay && !stopped(); leftMs -= sliceMs) {
-    await wait(Math.min(leftMs, sliceMs));
-  }
+  // By the clock: a bell ends a wait, and anybody may ring.
+  const until = performance.now() + pace.restMs(tookMs);
+  const leftMs = (): number => until - performance.now();
+  while (leftMs() > 0 && pace.givesWay && !stopped()) await wait(Math.min(leftMs(), sliceMs));
 }

@@ -52,7 +52,10 @@ export function verify({ dialect, secret, secrets, headers, body, now, tolerance
 
 /** Undefined where it is missing, empty, or there more than once. Objects may write its name in any case. */
 function headerOf(headers: VerifyInput['headers'], name: string): string | undefined {
-  if (isHeaders(headers)) return headers.get(name) || undefined;
+  if (isHeaders(headers)) {
+    const value: unknown = headers.get(name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  }
   const [value, ...more] = Object.entries(headers ?? {}).flatMap(([key, found]) =>
     found !== undefined && key.toLowerCase() === name ? found : [],
   );

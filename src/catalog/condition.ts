@@ -18,9 +18,6 @@ function isList(value: unknown): value is readonly ColumnValue[] {
   return Array.isArray(value);
 }
 
-/** The values that a condition names. */
-export const valuesOf = (condition: Condition): readonly ColumnValue[] => testOf(condition).values;
-
 /**
  * Whether a column's text, as a change holds it, meets a condition. Pure.
  * @param text null for SQL's null; undefined when nobody knows it, which meets nothing

@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import type { ResolvedConfig } from '../config/resolve.ts';
+import { parseAllowList } from '../delivery/guard.ts';
 import { createEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import { checkSchema } from '../store/schema.ts';
 import { newSecret } from '../store/secrets.ts';
-import { parseEndpointUrl } from '../wire/endpoint-url.ts';
+import { parseEndpointUrl, sameUrl } from '../wire/endpoint-url.ts';
 import { everyEvent } from '../wire/subscription.ts';
 import type { Context } from './context.ts';
 
@@ -19,10 +20,15 @@ export async function forwardTo(
   url: string,
 ): Promise<ResolvedConfig> {
   const { catalog, delivery } = config;
+  const { hostname } = new URL(url);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  const allow = [...(delivery.allow ?? []), host];
+  // Before anything is registered that could then not be called.
+  parseAllowList(allow);
   await withDatabase(async (db) => {
     await checkSchema(db);
     const endpoints = await listEndpoints(db);
-    const known = endpoints.find((endpoint) => endpoint.url === url && endpoint.tenant === null);
+    const known = endpoints.find((endpoint) => sameUrl(endpoint.url, url) && endpoint.tenant === null);
     if (!known) {
       const secret = newSecret(catalog.dialect);
       const { id } = await createEndpoint(db, catalog, { url, events: [everyEvent], secret, tenant: null });
@@ -32,9 +38,8 @@ export async function forwardTo(
       note(`endpoint ${known.id} was there; now it is active, and every event goes to ${url}`);
     } else note(`endpoint ${known.id} is there: every event goes to ${url}`);
   });
-  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
   note(`requests to ${host} are allowed for this run`);
-  return { ...config, delivery: { ...delivery, allow: [...(delivery.allow ?? []), host] } };
+  return { ...config, delivery: { ...delivery, allow } };
 }
 
 export function forwardUrl(text: string): string {

@@ -14,6 +14,8 @@ export interface Claimed {
   readonly attempts: number;
   /** How many of these belong to earlier schedules: it was redelivered by hand after them. */
   readonly settledAttempts: number;
+  /** The dialect of its first attempt, which a retry keeps to; null before that. */
+  readonly firstDialect: string | null;
   /** Leases taken for it, with this one: more than attempts + 1 where a process died while sending. */
   readonly starts: number;
   readonly url: string;
@@ -103,14 +105,22 @@ select id, name, payload, request_id as "requestId", changed_at as "changedAt"
   from rowhook.event
  where id = any ($1::uuid[])`;
 
-// A schedule of retries begins after the last verdict that ended one. $2 leaves out partitions that are too old.
-const settledText = `
-select delivery_id as id, max(number) as number
+// A schedule of retries begins after the last verdict that ended one. $2 leaves out partitions that are too old. Attempts without a
+// request have no dialect.
+const earlierText = `
+select delivery_id as id, coalesce(max(number) filter (where verdict <> 'retry'), 0) as settled,
+       (array_agg(dialect order by number) filter (where dialect <> ''))[1] as dialect
   from rowhook.attempt
- where delivery_id = any ($1::uuid[]) and verdict <> 'retry' and id > $2::uuid
+ where delivery_id = any ($1::uuid[]) and id > $2::uuid
  group by delivery_id`;
 
-type Leased = Omit<Claimed, 'event' | 'lease' | 'sendBy' | 'settledAttempts'>;
+interface Earlier {
+  readonly id: string;
+  readonly settled: number;
+  readonly dialect: string | null;
+}
+
+type Leased = Omit<Claimed, 'event' | 'lease' | 'sendBy' | 'settledAttempts' | 'firstDialect'>;
 
 /** Leases due deliveries of active endpoints, the endpoints in turn, of each the oldest first, in the order of their ids. */
 export async function claim(session: Session, request: ClaimRequest): Promise<Claimed[]> {
@@ -126,12 +136,13 @@ export async function claim(session: Session, request: ClaimRequest): Promise<Cl
   ]);
   if (rows.length === 0) return [];
   const events = await eventsOf(session, rows);
-  const settled = await settledAttemptsOf(session, rows);
+  const earlier = await earlierOf(session, rows);
   return rows.map((row) => ({
     ...row,
     lease: request.lease,
     sendBy: request.sendBy,
-    settledAttempts: settled.get(row.id) ?? 0,
+    settledAttempts: earlier.get(row.id)?.settled ?? 0,
+    firstDialect: earlier.get(row.id)?.dialect ?? null,
     event: events.get(row.eventId) ?? null,
   }));
 }
@@ -147,15 +158,12 @@ async function eventsOf(session: Session, rows: readonly Leased[]): Promise<Map<
   );
 }
 
-async function settledAttemptsOf(session: Session, rows: readonly Leased[]): Promise<Map<string, number>> {
+async function earlierOf(session: Session, rows: readonly Leased[]): Promise<Map<string, Earlier>> {
   const ids = rows.filter((row) => row.attempts > 0).map((row) => row.id);
   // A first attempt need not look.
   if (ids.length === 0) return new Map();
-  const found = await session.query<{ id: string; number: number }>({ text: settledText }, [
-    ids,
-    attemptsFrom(ids),
-  ]);
-  return new Map(found.rows.map(({ id, number }) => [id, number]));
+  const found = await session.query<Earlier>({ text: earlierText }, [ids, attemptsFrom(ids)]);
+  return new Map(found.rows.map((row) => [row.id, row]));
 }
 
 const giveBackText = `

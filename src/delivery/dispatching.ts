@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { v4 } from 'uuid';
 import { type Pace, rest } from '../pace.ts';
 import type { Log } from '../store/log.ts';
@@ -59,6 +60,8 @@ export class Dispatching {
   #fullClaimAt = 0;
 
   constructor(parts: DispatchingParts) {
+    // As many endpoints may be gone at once as there are.
+    setMaxListeners(0, this.#hurry.signal);
     this.#parts = parts;
     this.#lanes = new Lanes(parts.limits);
     this.#recorder = new Recorder({

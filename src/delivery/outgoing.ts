@@ -2,7 +2,7 @@ import type { Dialect, HeaderList } from '../wire/dialect.ts';
 import { isHeaderValue } from '../wire/header-value.ts';
 import { secretsAt } from '../wire/secrets.ts';
 import { attemptId } from './attempt-id.ts';
-import type { Claimed } from './claim.ts';
+import type { Claimed, ClaimedEvent } from './claim.ts';
 import type { Sent } from './exchange.ts';
 import type { Finished } from './record.ts';
 import { type Reason, type Verdict, verdictOf } from './verdict.ts';
@@ -18,17 +18,35 @@ export type Outgoing =
     }
   | { readonly problem: Reason; readonly detail: string };
 
-/** Puts a delivery into its dialect. Never throws: a dialect that does is the delivery's problem. */
+/**
+ * Puts a delivery into its dialect: that of its first attempt, so that a retry sends the same bytes (invariant 6) whatever the endpoint
+ * or the catalog has changed to; where that one cannot be spoken any more, the present one. Never throws: a dialect that does is the
+ * delivery's problem.
+ */
 export function outgoingOf(
   delivery: Claimed,
   dialectOf: (name: string | null) => Dialect,
   sentAt: Date,
 ): Outgoing {
-  const { event } = delivery;
+  const { event, firstDialect } = delivery;
   if (!event) return { problem: 'event_gone', detail: 'the event is older than what retention keeps' };
+  const first =
+    firstDialect === null ? undefined : outgoingIn(firstDialect, delivery, event, dialectOf, sentAt);
+  return first && 'dialect' in first
+    ? first
+    : outgoingIn(delivery.dialect, delivery, event, dialectOf, sentAt);
+}
+
+function outgoingIn(
+  name: string | null,
+  delivery: Claimed,
+  event: ClaimedEvent,
+  dialectOf: (name: string | null) => Dialect,
+  sentAt: Date,
+): Outgoing {
   let problem: Reason = 'dialect_unknown';
   try {
-    const dialect = dialectOf(delivery.dialect);
+    const dialect = dialectOf(name);
     // The endpoint may be older than the dialect that the catalog has now.
     if (dialect.requiresTls && !delivery.url.toLowerCase().startsWith('https:')) {
       return { problem: 'tls_required', detail: `the dialect "${dialect.name}" sends by https only` };

@@ -28,6 +28,13 @@ export interface Governor extends Lifetime {
   readonly pace: Pace;
 }
 
+/** Resolves when the signal comes. */
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
 /** Without an answer for so long the connection is given up. */
 const answerMs = 5_000;
 const retryMs = 1_000;
@@ -71,7 +78,9 @@ export function createGovernor(options: GovernorOptions): Governor {
     // The next sample says so too.
     db.on('error', () => {});
     try {
-      await db.connect();
+      // A server may take a connection and say nothing.
+      await Promise.race([db.connect(), stopped(stopping.signal)]);
+      if (stopping.signal.aborted) return;
       client = db;
       let ids: number | null = null;
       while (!stopping.signal.aborted) {

@@ -34,7 +34,7 @@ export async function rotateSecret(
   options: { readonly secret?: string | undefined; readonly overlapMs?: number | undefined } = {},
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> {
   const { overlapMs = defaultOverlapMs } = options;
-  if (!(overlapMs >= 0 && overlapMs <= longestOverlapMs)) {
+  if (!(Number.isFinite(overlapMs) && overlapMs >= 0 && overlapMs <= longestOverlapMs)) {
     throw invalid('the overlap is not a number of milliseconds from 0 to a hundred years', 'overlapMs');
   }
   let secret = '';

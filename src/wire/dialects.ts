@@ -27,9 +27,10 @@ export function dialectProblem(name: string): string | undefined {
 }
 
 function find(name: string): Dialect | DialectProblem {
+  const prefixed = typeof name === 'string' ? prefixedNamed(name) : undefined;
   return (
     dialects.get(name) ??
-    prefixedNamed(name) ?? {
+    prefixed ?? {
       message: `unknown dialect ${JSON.stringify(name)}`,
       fix: `Use one of: ${[...dialects.keys()].join(', ')}, or prefix:Acme for headers of your own.`,
     }

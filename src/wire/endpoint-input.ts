@@ -18,7 +18,11 @@ const shape = z.strictObject({
   secret: text(1_000).min(1).nullable().default(null),
   active: z.boolean().default(true),
   dialect: z.string().nullable().default(null),
-  tenant: text(1_000).min(1).nullable().optional(),
+  tenant: text(1_000)
+    .min(1)
+    .refine((tenant) => tenant.trim() === tenant, 'Invalid input: has white space around it')
+    .nullable()
+    .optional(),
 });
 
 /**
@@ -83,8 +87,11 @@ export function endpointValues(
   };
 }
 
-/** Left unsaid, an endpoint that somebody registers for one tenant would get the events of all. */
-function newTenant(tenant: string | null | undefined, catalog: Catalog): string | null {
+/**
+ * The tenant that a new endpoint has. Left unsaid, one that somebody registers for one tenant would get the events of all.
+ * @throws RowhookError `endpoint_invalid`
+ */
+export function newTenant(tenant: string | null | undefined, catalog: Catalog): string | null {
   if (hasTenants(catalog)) {
     if (tenant !== undefined) return tenant;
     throw invalid(

@@ -18,3 +18,8 @@ export function parseEndpointUrl(text: string): { url: URL } | { problem: UrlPro
   if (url.port === '0') return { problem: 'has port 0' };
   return { url };
 }
+
+/** Whether two URLs lead to the same place, however they are written. */
+export function sameUrl(a: string, b: string): boolean {
+  return a === b || (URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href);
+}

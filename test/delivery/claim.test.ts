@@ -60,6 +60,7 @@ describe('claims', () => {
       sendBy: 77,
       attempts: 0,
       settledAttempts: 0,
+      firstDialect: null,
       starts: 1,
     });
     expect(first).to.include({ url, secret: 'topsecret', dialect: null });

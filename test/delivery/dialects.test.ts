@@ -42,6 +42,29 @@ describe('deliveries in a dialect', () => {
   const recorded = (n: number) =>
     waitUntil(async () => (await queue.count(db, 'attempt')) >= n, { what: `${n} recorded attempts` });
 
+  it('keep to the dialect of their first attempt, bytes and all, unless it can no longer be spoken', async () => {
+    const server = await receiver(() => ({ status: 500 }));
+    const endpoint = await queue.addEndpoint(db, server.url(), { secret, dialect: 'standard' });
+    await queue.enqueue(db, endpoint, ['{"id":"412"}']);
+    const { dispatcher } = await start();
+    await recorded(1);
+    await db.query(`update rowhook.endpoint set dialect = 'prefix:Acme'`);
+    await queue.retryNow(db);
+    dispatcher.wake();
+    await recorded(2);
+    // A secret that Standard Webhooks cannot sign with.
+    await db.query(`update rowhook.endpoint set secret = 'plain'`);
+    await queue.retryNow(db);
+    dispatcher.wake();
+    await recorded(3);
+    await dispatcher.stop();
+    const [first, second, third] = server.requests;
+    expect(second?.body).to.deep.equal(first?.body);
+    expect(second?.headers['webhook-id']).to.equal(first?.headers['webhook-id']);
+    expect(third?.headers).to.have.property('acme-delivery', first?.headers['webhook-id']);
+    expect(third?.body.toString()).to.equal('{"id":"412"}');
+  });
+
   describe('standard', () => {
     it('are verified by the published packages, again on a retry, which has the same id and bytes', async () => {
       const server = await receiver((_request, n) => ({ status: n === 1 ? 503 : 200 }));

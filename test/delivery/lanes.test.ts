@@ -14,6 +14,7 @@ function deliveries(endpointId: string, count: number, sendBy = Number.POSITIVE_
       sendBy,
       attempts: 0,
       settledAttempts: 0,
+      firstDialect: null,
       starts: 1,
       url: '',
       secret: null,

@@ -8,6 +8,7 @@ import {
   smallBatch,
   unknownLoad,
 } from '../../src/governor/rule.ts';
+import { fullSpeed, rest } from '../../src/pace.ts';
 
 /** Samples every 100 ms of a load that was known to be quiet: so many sessions, for so many samples each. */
 function following(...phases: [backends: number, samples: number][]): Load {
@@ -78,5 +79,35 @@ describe('the rule of the governor', () => {
     expect([0, 1, 10, 100, 1_000, Number.POSITIVE_INFINITY].map(restAfter).map(Math.round)).to.deep.equal([
       20, 20, 157, 1_567, 10_000, 10_000,
     ]);
+  });
+});
+
+describe('a rest', () => {
+  it('lasts as long as it should, however often somebody rings', async () => {
+    const pace = { ...fullSpeed, givesWay: true, restMs: () => 60 };
+    const startedAt = performance.now();
+    let waits = 0;
+    await rest(
+      pace,
+      1,
+      () => {
+        waits += 1;
+        return new Promise((resolve) => setImmediate(resolve));
+      },
+      () => false,
+    );
+    expect(performance.now() - startedAt).to.be.at.least(60);
+    expect(waits).to.be.greaterThan(1);
+  });
+
+  it('ends when it is full speed again, or when stopped', async () => {
+    const pace = { ...fullSpeed, givesWay: true, restMs: () => 3_600_000 };
+    const wait = () => new Promise((resolve) => setImmediate(resolve));
+    let stopped = false;
+    setImmediate(() => {
+      stopped = true;
+    });
+    await rest(pace, 1, wait, () => stopped);
+    await rest({ ...pace, givesWay: false }, 1, wait, () => false);
   });
 });

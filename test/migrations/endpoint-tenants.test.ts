@@ -33,4 +33,20 @@ describe('endpoints of several tenants with one URL, registered by migrations', 
       expect(await tenants()).to.deep.equal([]);
     });
   });
+
+  it('must say their tenant again once the catalog has tenants, and are the same however their URL is written', async () => {
+    const { database, url: owner } = await ownedCrm();
+    await withKnex(owner, async (knex) => {
+      await install(knex);
+      const id = await registerEndpoint(knex, plain, { url: 'https://hooks.example.net', events: ['*'] });
+      const again = { url: 'HTTPS://Hooks.Example.net:443/', events: ['*'] };
+      expect(await registerEndpoint(knex, plain, again)).to.equal(id);
+      expect(await failure(registerEndpoint(knex, catalog, again))).to.include({
+        code: 'endpoint_invalid',
+        where: 'tenant',
+      });
+      await removeEndpoint(knex, { url: 'https://hooks.example.net/' });
+      expect(await listEndpoints(database.pool)).to.deep.equal([]);
+    });
+  });
 });

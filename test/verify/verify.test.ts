@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
+import { RowhookError } from '../../src/errors.ts';
 import { type VerifyInput, verify } from '../../src/verify.ts';
 import { dialectNamed } from '../../src/wire/dialects.ts';
 import { publicKeyOf } from '../../src/wire/standard-secret.ts';
@@ -240,5 +241,19 @@ describe('verify', () => {
   it('throws for a dialect that does not exist', () => {
     const call = () => verify({ ...sent('standard', [secret]), dialect: 'esperanto', secret });
     expect(call).to.throw('unknown dialect "esperanto"').that.includes({ code: 'config_invalid' });
+  });
+
+  it('says of wrong use what is wrong, and takes no header that is not one text', () => {
+    for (const dialect of [undefined, null, 7, {}]) {
+      expect(() => verify({ dialect: dialect as never, secret: 's', headers: {}, body: '' })).to.throw(
+        RowhookError,
+        'unknown dialect',
+      );
+    }
+    const headers = { get: () => ['v1,a', 'v1,b'] as never };
+    expect(verify({ dialect: 'prefix:Acme', secret: 's', headers, body: '' })).to.include({
+      ok: false,
+      step: 'header',
+    });
   });
 });

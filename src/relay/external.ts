@@ -2,6 +2,7 @@ import type { RecordKey } from '../catalog/source.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
+import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
 import type { GoneRows } from './gone-rows.ts';
@@ -12,11 +13,27 @@ import { type Owned, tenantsOf } from './tenants.ts';
 /** Gets payloads from somewhere else than the database. */
 export interface PayloadSource {
   /**
-   * JSON texts in the order of the keys, undefined where there is no such record.
-   * Rejects where nobody can say, and soon after the signal: the page is then tried again.
+   * JSON texts in the order of the keys, undefined where there is no such record, or none that can be had.
+   * Rejects where nobody can say, as the room does, and soon after the signal: the page is then tried again.
    */
-  fetch(keys: readonly RecordKey[], signal: AbortSignal): Promise<ReadonlyArray<string | undefined>>;
+  fetch(
+    keys: readonly RecordKey[],
+    signal: AbortSignal,
+    room: Room,
+  ): Promise<ReadonlyArray<string | undefined>>;
 }
+
+/** Room for what is held until the page is written. */
+export interface Room {
+  /**
+   * Asked before a payload is kept, which has as many characters; `i` is the place of its key. False: it is too much, and not kept.
+   * @throws PageTooLarge where a smaller page would have room
+   */
+  takes(i: number, length: number): boolean;
+}
+
+/** What a page fetches is more than is held at a time: a smaller one is to be tried. */
+export class PageTooLarge extends RowhookError {}
 
 /** By name of the resource; those without one have their payloads made by the database. */
 export type PayloadSources = ReadonlyMap<string, PayloadSource>;
@@ -34,6 +51,11 @@ export interface OutsideContext {
   readonly payloads: Payloads;
   readonly sources: PayloadSources;
   readonly goneRows: GoneRows;
+  readonly log: Pick<Log, 'error'>;
+  /** Characters that are held at most, each body counted as often as events show it. Default: 64 million. */
+  readonly mostFetched?: number;
+  /** There may be a page with less on it. */
+  readonly mayBeSmaller: boolean;
   /** The events that somebody may get, as the transaction sees it that is open. */
   wanted(): Promise<readonly RecordEvent[]>;
   /** Ends the transaction, does the work, and begins another. */
@@ -42,6 +64,11 @@ export interface OutsideContext {
 
 /** So often a page fetches, where records go from tenant to tenant or endpoints come meanwhile. */
 const mostRounds = 5;
+/** Well within what a heap, a statement and a string can hold, since the statement's text is made of it. */
+const defaultMostFetched = 64_000_000;
+
+/** A record to be asked for, and how many events show it. */
+type Wanted = Owned & { readonly shown: number };
 
 /**
  * Fetches what a page needs from outside, with no transaction open meanwhile.
@@ -49,10 +76,12 @@ const mostRounds = 5;
  * A body belongs to the tenant that the record had before it was fetched and still has in the transaction that is open afterwards;
  * else one tenant would get what the application said of the other's. A record that has changed hands meanwhile is fetched again.
  *
- * Rejects as the sources do, and with RowhookError `source_failed` where that has no end; the page is then tried again.
+ * Rejects as the sources do, with PageTooLarge, and with RowhookError `source_failed` where that has no end; the page is then tried
+ * again. On a page that cannot be smaller, bodies for which there is no room are left out, and the log says so.
  */
 export async function fetchOutside(db: Queryable, context: OutsideContext): Promise<External> {
   const fetched = new Map<string, { readonly tenant: string | null; readonly body: string | undefined }>();
+  const held = holder(context);
   for (let round = 1; ; round++) {
     const wanted = await withTenants(db, wantedOutside(await context.wanted(), context.sources), context);
     const missing = wanted.filter(
@@ -65,7 +94,8 @@ export async function fetchOutside(db: Queryable, context: OutsideContext): Prom
       };
     }
     if (round > mostRounds) throw restless(missing[0]!);
-    const bodies = await context.withoutTransaction((signal) => bodiesOf(missing, context, signal));
+    for (const one of missing) held.release(one);
+    const bodies = await context.withoutTransaction((signal) => bodiesOf(missing, context, held, signal));
     for (const [i, one] of missing.entries()) {
       fetched.set(recordId(one), { tenant: one.tenant, body: bodies[i] });
     }
@@ -73,12 +103,13 @@ export async function fetchOutside(db: Queryable, context: OutsideContext): Prom
 }
 
 /** The records of these events whose payloads come from elsewhere, each once. Pure. */
-function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources): Owned[] {
-  const wanted = new Map<string, Owned>();
+function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources): Wanted[] {
+  const wanted = new Map<string, Wanted>();
   for (const { resourceName, key, seq, xid, overdue, deleted, image } of events) {
     if (deleted || image !== undefined || !sources.has(resourceName)) continue;
-    const record = { resourceName, key, seq, xid, overdue, image: undefined };
-    wanted.set(recordId(record), record);
+    const id = recordId({ resourceName, key });
+    const shown = (wanted.get(id)?.shown ?? 0) + 1;
+    wanted.set(id, { resourceName, key, seq, xid, overdue, image: undefined, shown });
   }
   return [...wanted.values()];
 }
@@ -86,9 +117,9 @@ function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources):
 /** Without those whose row is gone, where a row says whose they are: their last row is what is shown. */
 async function withTenants(
   db: Queryable,
-  records: readonly Owned[],
+  records: readonly Wanted[],
   context: OutsideContext,
-): Promise<Array<Owned & { readonly tenant: string | null }>> {
+): Promise<Array<Wanted & { readonly tenant: string | null }>> {
   const isOwned = ({ resourceName }: Owned) => context.catalog.resources[resourceName]?.tenant !== undefined;
   const owned = records.filter(isOwned);
   const found = await tenantsOf(db, owned, context);
@@ -102,8 +133,9 @@ async function withTenants(
 
 /** In the order of the records; the resources one after the other. */
 async function bodiesOf(
-  records: readonly Owned[],
+  records: readonly Wanted[],
   { catalog, sources }: OutsideContext,
+  held: Held,
   signal: AbortSignal,
 ): Promise<Array<string | undefined>> {
   const bodies = new Map<Owned, string | undefined>();
@@ -111,7 +143,9 @@ async function bodiesOf(
     const mine = records.filter((one) => one.resourceName === resourceName);
     const columns = catalog.resources[resourceName]?.key ?? defaultKey;
     const keys = mine.map(({ key }) => recordKey(key, columns));
-    const found = await sources.get(resourceName)!.fetch(keys, signal);
+    const found = await sources.get(resourceName)!.fetch(keys, signal, {
+      takes: (i, length) => held.takes(mine[i]!, length),
+    });
     for (const [i, one] of mine.entries()) bodies.set(one, found[i]);
   }
   return records.map((one) => bodies.get(one));
@@ -121,6 +155,47 @@ async function bodiesOf(
 function recordKey(key: string, columns: readonly string[]): RecordKey {
   const values: string[] = columns.length === 1 ? [key] : JSON.parse(key);
   return Object.fromEntries(columns.map((column, i) => [column, values[i] ?? '']));
+}
+
+interface Held {
+  takes(one: Wanted, length: number): boolean;
+  /** It is fetched again. */
+  release(one: Wanted): void;
+}
+
+/** Counts what is held of a page's bodies. */
+function holder({ log, mostFetched = defaultMostFetched, mayBeSmaller }: OutsideContext): Held {
+  const sizes = new Map<string, number>();
+  let sum = 0;
+  return {
+    takes(one, length) {
+      const size = length * one.shown;
+      if (sum + size > mostFetched) {
+        if (mayBeSmaller) throw tooLarge(one, mostFetched);
+        const { resourceName: resource, key } = one;
+        log.error(
+          { resource, key, characters: length, events: one.shown, mostFetched },
+          'too much was fetched for one statement: a record is shown by its last row',
+        );
+        return false;
+      }
+      sizes.set(recordId(one), size);
+      sum += size;
+      return true;
+    },
+    release(one) {
+      sum -= sizes.get(recordId(one)) ?? 0;
+      sizes.delete(recordId(one));
+    },
+  };
+}
+
+function tooLarge({ resourceName }: Owned, most: number): PageTooLarge {
+  return new PageTooLarge(
+    'source_failed',
+    `payloads of "${resourceName}" cannot be had on this page: it has more than ${most} characters of them`,
+    { where: `resources.${resourceName}.source`, fix: 'Nothing is lost; a smaller page is tried at once.' },
+  );
 }
 
 function restless({ resourceName, key }: Owned): RowhookError {

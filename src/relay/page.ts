@@ -32,6 +32,8 @@ export interface PageContext {
   readonly sources: PayloadSources;
   readonly log: Log;
   readonly size: PageSize;
+  /** Characters of payloads from elsewhere that are held at most. */
+  readonly mostFetched?: number;
   /** What each capture id's table is to the catalog's resources; filled as ids are met. */
   readonly roles: Map<number, readonly Role[]>;
   /** Says that the relay stops: what is being fetched is broken off. */
@@ -124,12 +126,14 @@ async function readOutbox(
 }
 
 /** Payloads that the database does not make; without any, the transaction stays the same. */
-function outside(client: Client, context: PageContext, { events, goneRows }: Read): Promise<External> {
+function outside(client: Client, context: PageContext, { events, goneRows, page }: Read): Promise<External> {
   const outer = events.filter(({ resourceName }) => context.sources.has(resourceName));
   const names = [...new Set(outer.map(({ name }) => name))];
   return fetchOutside(client, {
     ...context,
     goneRows,
+    // What one row of the outbox packs cannot be split.
+    mayBeSmaller: page.rows.length > 1,
     async wanted() {
       const to = names.length > 0 ? await subscribers(client, names) : [];
       return outer.filter(({ name }) => subscribersTo(name, to).length > 0);

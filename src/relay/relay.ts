@@ -8,7 +8,7 @@ import type { Log } from '../store/log.ts';
 import type { Bell } from './bell.ts';
 import { type Cursor, firstCursor, pruneCursors, readCursor } from './cursor.ts';
 import { eventTable } from './events.ts';
-import type { PayloadSources } from './external.ts';
+import { PageTooLarge, type PayloadSources } from './external.ts';
 import { type PageContext, turnPage } from './page.ts';
 import { anyParked } from './parked.ts';
 import { createPause } from './pause.ts';
@@ -26,6 +26,8 @@ export interface RelayOptions {
   readonly onDeliveries: () => void;
   /** Payloads that do not come from the database, by resource. */
   readonly sources?: PayloadSources;
+  /** Characters of them that are held at most for a page. Default: 64 million. */
+  readonly mostFetched?: number;
   /** How long a change waits at most when its ring is lost, in ms. */
   readonly pollMs?: number;
   /** Default: full speed. */
@@ -87,7 +89,7 @@ export function createRelay(options: RelayOptions): Relay {
         await pause.forMs(retryMs);
         retryMs = Math.min(retryMs * 2, slowestRetryMs);
         // What failed may have been its size: records can be megabytes.
-        changes = Math.max(1, Math.floor(changes / 4));
+        changes = Math.max(leastPage(error), Math.floor(changes / 4));
       }
     }
     standing = 'stopped';
@@ -128,6 +130,7 @@ export function createRelay(options: RelayOptions): Relay {
       payloads: await preparePayloads(db, options.catalog),
       sources: options.sources ?? new Map(),
       stopped: stopped.signal,
+      ...(options.mostFetched === undefined ? {} : { mostFetched: options.mostFetched }),
       log,
       roles: new Map(),
     };
@@ -205,6 +208,12 @@ export function createRelay(options: RelayOptions): Relay {
     },
   });
   return { ...lifetime, standing: () => standing };
+}
+
+/** Where the application fails, a few other records stay on the page: they tell whether it fails for one alone. */
+function leastPage(error: unknown): number {
+  const isOfSource = error instanceof RowhookError && error.code.startsWith('source_');
+  return isOfSource && !(error instanceof PageTooLarge) ? 8 : 1;
 }
 
 async function becomeActive(db: Client): Promise<boolean> {

@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import type { FunctionSource, RecordKey } from '../catalog/source.ts';
 import { reasonOf, sourceFailed, sourceInvalid } from './failure.ts';
+import type { Room } from './room.ts';
 import { within } from './within.ts';
 
 export interface FunctionSourceOptions {
@@ -15,11 +17,16 @@ export interface FunctionSourceOptions {
  * Payloads by a function of the application, asked for all keys at once.
  *
  * `fetch` rejects with RowhookError `source_failed` where the function throws, rejects, or takes longer than it may;
- * `source_invalid` where it returns anything but a value for each key that JSON can be made of.
+ * `source_invalid` where it returns anything but a value for each key that becomes an object or a list in JSON. Either concerns all
+ * keys: which of them it is, the function alone can tell.
  */
 export function functionSource({ resourceName, source, exclude, timeoutMs }: FunctionSourceOptions) {
   return {
-    async fetch(keys: readonly RecordKey[], signal: AbortSignal): Promise<Array<string | undefined>> {
+    async fetch(
+      keys: readonly RecordKey[],
+      signal: AbortSignal,
+      room: Room,
+    ): Promise<Array<string | undefined>> {
       const payloads: unknown = await within((async () => source.load(keys))(), { timeoutMs, signal }).catch(
         (error: unknown) => {
           signal.throwIfAborted();
@@ -31,9 +38,11 @@ export function functionSource({ resourceName, source, exclude, timeoutMs }: Fun
         const expected = `a list of ${keys.length} payloads, in the order of the keys`;
         throw sourceInvalid(resourceName, `the function returned ${found}, expected ${expected}`);
       }
-      return Array.from(payloads, (payload: unknown, i) =>
-        payload == null ? undefined : exclude(jsonOf(payload, keys[i]!)),
-      );
+      return Array.from(payloads, (payload: unknown, i) => {
+        if (payload == null) return undefined;
+        const text = exclude(jsonOf(payload, keys[i]!));
+        return room.takes(i, text.length) ? text : undefined;
+      });
     },
   };
 
@@ -47,6 +56,31 @@ export function functionSource({ resourceName, source, exclude, timeoutMs }: Fun
       throw sourceInvalid(resourceName, `${of} cannot be written as JSON: ${reasonOf(error)}`, error);
     }
     if (text === undefined) throw sourceInvalid(resourceName, `${of} is nothing that JSON has a form of`);
+    // A text would be written twice, and nothing could be excluded from it.
+    const found = opaque(payload) ?? (/^[{[]/.test(text) ? undefined : kindOf(text));
+    if (found) throw sourceInvalid(resourceName, `${of} is ${found}, expected an object or a list`);
     return text;
   }
+}
+
+/** What a text of JSON is that is no object and no list. */
+function kindOf(text: string): string {
+  if (text.startsWith('"')) return 'a string in JSON';
+  return text === 'null' ? 'null in JSON' : `a ${typeof JSON.parse(text)} in JSON`;
+}
+
+/** Objects of which JSON.stringify sees nothing, or not what they hold. */
+function opaque(payload: unknown): string | undefined {
+  if (typeof (payload as { toJSON?: unknown }).toJSON === 'function') return undefined;
+  const isOpaque =
+    types.isMap(payload) ||
+    types.isSet(payload) ||
+    types.isWeakMap(payload) ||
+    types.isWeakSet(payload) ||
+    types.isPromise(payload) ||
+    types.isNativeError(payload) ||
+    types.isRegExp(payload) ||
+    types.isAnyArrayBuffer(payload) ||
+    types.isArrayBufferView(payload);
+  return isOpaque ? `a ${payload.constructor.name}` : undefined;
 }

@@ -3,12 +3,13 @@ import type { Catalog } from '../catalog/types.ts';
 import { RowhookError } from '../errors.ts';
 import { exclusionOf } from './exclusion.ts';
 import { functionSource } from './function.ts';
-import { httpSource } from './http.ts';
+import { httpSource, type SourceLog } from './http.ts';
+import type { Room } from './room.ts';
 import { keyNamesServer } from './url.ts';
 
 export interface SourcesOptions {
   readonly catalog: Catalog;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: SourceLog;
   /** What a function of the application may take, in ms. Default: 60,000. */
   readonly functionTimeoutMs?: number;
 }
@@ -16,10 +17,14 @@ export interface SourcesOptions {
 /** What the relay asks for payloads: see PayloadSource there. */
 interface Asked {
   /**
-   * JSON texts in the order of the keys, undefined where there is no such record.
-   * Rejects with RowhookError `source_failed` or `source_invalid`, or with the signal's reason.
+   * JSON texts in the order of the keys, undefined where there is no such record, or the application will never answer for it.
+   * Rejects with RowhookError `source_failed` or `source_invalid`, with the signal's reason, or as the room does.
    */
-  fetch(keys: readonly RecordKey[], signal: AbortSignal): Promise<ReadonlyArray<string | undefined>>;
+  fetch(
+    keys: readonly RecordKey[],
+    signal: AbortSignal,
+    room: Room,
+  ): Promise<ReadonlyArray<string | undefined>>;
   /** Ends its connections. */
   close?(): void;
 }

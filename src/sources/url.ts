@@ -16,7 +16,10 @@ export function addressOf(template: string, key: RecordKey): URL | undefined {
 
 /** Whether a key decides which server is asked. Whoever writes a row must not. Pure. */
 export function keyNamesServer(template: string): boolean {
-  const server = /^[^:]*:\/\/[^/?#]*/.exec(template)?.[0] ?? template;
+  // A URL is read without them.
+  const plain = template.replaceAll(/[\t\n\r]/g, '');
+  // However many slashes there are, the server stands behind them (WHATWG URL, "special authority ignore slashes state").
+  const server = /^[^:]*:[/\\]{2,}[^/\\?#]*/.exec(plain)?.[0] ?? plain;
   return server.includes('{');
 }
 

@@ -25,12 +25,11 @@ describe('payloads by a function', () => {
   });
 
   it('are undefined where there is no such record', async () => {
-    expect(await fetchPeople(load([null, undefined, 0, '', false]), ids(1, 2, 3, 4, 5))).to.deep.equal([
+    expect(await fetchPeople(load([null, undefined, {}, []]), ids(1, 2, 3, 4))).to.deep.equal([
       undefined,
       undefined,
-      '0',
-      '""',
-      'false',
+      '{}',
+      '[]',
     ]);
   });
 
@@ -58,6 +57,22 @@ describe('payloads by a function', () => {
     ['nothing', undefined, /returned a undefined/],
     ['a bigint', [{ n: 1n }, {}], /\{"id":"1"\} cannot be written as JSON: .*BigInt/],
     ['what JSON has no form of', [{}, () => {}], /\{"id":"2"\} is nothing that JSON has a form of/],
+    [
+      'JSON that is written already',
+      [{}, '{"tax_id":1}'],
+      /\{"id":"2"\} is a string in JSON, expected an object/,
+    ],
+    ['no number', [{}, Number.NaN], /is null in JSON/],
+    ['a number', [{}, 0], /is a number in JSON/],
+    ['false', [{}, false], /is a boolean in JSON/],
+    ['a date', [{}, new Date(0)], /is a string in JSON/],
+    ['what becomes null', [{}, { toJSON: () => null }], /is null in JSON/],
+    ['what becomes nothing', [{}, { toJSON() {} }], /is nothing that JSON has a form of/],
+    ['a map', [{}, new Map([[1, 2]])], /is a Map, expected an object or a list/],
+    ['a set', [{}, new Set([1])], /is a Set/],
+    ['a promise', [{}, Promise.resolve({})], /is a Promise/],
+    ['an error', [{}, new RangeError('x')], /is a RangeError/],
+    ['bytes', [{}, new Uint8Array(2)], /is a Uint8Array/],
   ];
   for (const [what, payloads, message] of wrong) {
     it(`are refused where the function returns ${what}`, async () => {
@@ -69,6 +84,14 @@ describe('payloads by a function', () => {
       expect(error.where).to.equal('resources.person.source');
     });
   }
+
+  it('are undefined where there is no room for them', async () => {
+    const takes = (i: number, length: number) => i === 1 && length === 7;
+    expect(await fetchPeople(load([{ a: 1 }, { b: 2 }]), ids(1, 2), undefined, { takes })).to.deep.equal([
+      undefined,
+      '{"b":2}',
+    ]);
+  });
 
   it('cannot be had where the function throws or rejects, and its error is kept', async () => {
     const cause = new Error('no connection left');

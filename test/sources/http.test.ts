@@ -56,6 +56,124 @@ describe('payloads by http', () => {
     });
   }
 
+  for (const status of [400, 413, 414, 422, 431, 451]) {
+    it(`are undefined where the application refuses a record with ${status}, and the log says so`, async () => {
+      const warnings: object[] = [];
+      const script: Script = ({ path }) => (path.startsWith('/people/2') ? { status } : { body: '{}' });
+      const sources = await serve(script, {}, { warnings });
+      expect(await fetchPeople(sources, ids(1, 2, 3))).to.deep.equal(['{}', undefined, '{}']);
+      expect(warnings).to.deep.equal([{ resource: 'person', key: { id: '2' }, status }]);
+    });
+  }
+
+  describe('of a record that fails by itself', () => {
+    const [poor, good] = [ids(7), ids(1)];
+    /** Answers for all but one. */
+    const failing =
+      (answer: Answer): Script =>
+      ({ path }) =>
+        path.startsWith('/people/7') ? answer : { body: '{}' };
+    const fails = (sources: Sources, keys = poor) => failureOf(fetchPeople(sources, keys));
+
+    for (const [what, script] of [
+      ['500', { status: 500 }],
+      ['302', { status: 302 }],
+      ['no JSON', { body: '<p>' }],
+      ['403', { status: 403 }],
+      ['503', { status: 503 }],
+      ['nothing', { destroy: true }],
+    ] as const) {
+      it(`are undefined at the fifth try, where the application answers ${what} but answers for another`, async () => {
+        const errors: object[] = [];
+        const sources = await serve(failing(script), {}, { errors });
+        await fetchPeople(sources, good);
+        for (let n = 1; n <= 4; n++) await fails(sources);
+        expect(errors).to.have.length(0);
+        expect(await fetchPeople(sources, poor)).to.deep.equal([undefined]);
+        expect(errors).to.have.length(1);
+        expect(errors[0]).to.deep.include({ resource: 'person', key: { id: '7' } });
+        // It does not have to be proved again, but for good.
+        expect(await fetchPeople(sources, ids(2, 7))).to.deep.equal(['{}', undefined]);
+        api.answer(() => ({ body: '[]' }));
+        expect(await fetchPeople(sources, poor)).to.deep.equal(['[]']);
+        api.answer(failing(script));
+        await fails(sources);
+      });
+    }
+
+    for (const status of [500, 503]) {
+      it(`cannot be had where the application answers ${status} for others too, however often`, async () => {
+        const errors: object[] = [];
+        const sources = await serve(() => ({ body: '{}' }), {}, { errors });
+        await fetchPeople(sources, good);
+        api.answer(() => ({ status }));
+        for (let n = 1; n <= 8; n++) expect((await fails(sources)).code).to.equal('source_failed');
+        for (let n = 1; n <= 8; n++) await fails(sources, ids(7, 8));
+        expect(errors).to.have.length(0);
+      });
+    }
+
+    it('cannot be had where whoever asks is refused, however often', async () => {
+      const sources = await serve(failing({ status: 429 }));
+      await fetchPeople(sources, good);
+      for (let n = 1; n <= 8; n++) await fails(sources);
+    });
+
+    it('are undefined where it is asked for alone, no other is known, and the application answers at all', async () => {
+      const sources = await answer({ status: 500 });
+      for (let n = 1; n <= 4; n++) await fails(sources);
+      expect(await fetchPeople(sources, poor)).to.deep.equal([undefined]);
+      await api.close();
+      for (const script of [{ status: 503 }, { status: 403 }, { destroy: true }]) {
+        const down = await answer(script);
+        for (let n = 1; n <= 8; n++) await fails(down);
+        await api.close();
+      }
+    });
+
+    it('are found out by the others that are asked for with it', async () => {
+      const sources = await serve(failing({ destroy: true }), { concurrency: 1 });
+      for (let n = 1; n <= 4; n++) await fails(sources, ids(7, 1, 2, ''));
+      expect(await fetchPeople(sources, ids(7, 1))).to.deep.equal([undefined, '{}']);
+    });
+
+    it('are found out all at once, where there are several', async () => {
+      const sources = await serve(({ path }) =>
+        path.startsWith('/people/1') ? { body: '{}' } : { status: 500 },
+      );
+      const keys = ids(...Array(12).keys());
+      for (let n = 1; n <= 4; n++) await fails(sources, keys);
+      expect((await fetchPeople(sources, keys)).filter((one) => one === '{}')).to.have.length(3);
+    });
+  });
+
+  it('are undefined where there is no room for them, and not fetched on where the room says so', async () => {
+    const sources = await answer({ body: '{"a":1}' }, { concurrency: 1 });
+    const asked: number[][] = [];
+    const takes = (i: number, length: number) => {
+      asked.push([i, length]);
+      return i !== 1;
+    };
+    expect(await fetchPeople(sources, ids(1, 2, 3), undefined, { takes })).to.deep.equal([
+      '{"a":1}',
+      undefined,
+      '{"a":1}',
+    ]);
+    expect(asked).to.deep.equal([
+      [0, 7],
+      [1, 7],
+      [2, 7],
+    ]);
+    const full = new Error('full');
+    const throws = () => {
+      throw full;
+    };
+    expect(
+      await fetchPeople(sources, ids(1, 2, 3), undefined, { takes: throws }).catch((e: unknown) => e),
+    ).to.equal(full);
+    expect(api.requests).to.have.length(4);
+  });
+
   it('are undefined where a key has no address, and the application is not asked', async () => {
     const warnings: object[] = [];
     const sources = await serve(() => ({ body: '[]' }), {}, { warnings });
@@ -91,7 +209,7 @@ describe('payloads by http', () => {
     expect(api.requests).to.have.length(0);
   });
 
-  for (const status of [201, 204, 301, 302, 304, 400, 401, 403, 429, 500, 503]) {
+  for (const status of [201, 204, 301, 302, 304, 401, 403, 405, 407, 408, 425, 429, 500, 503]) {
     it(`cannot be had where the application answers ${status}`, async () => {
       const sources = await answer({ status, headers: { location: '/elsewhere' } });
       const error = await failureOf(fetchPeople(sources, ids(1)));
@@ -261,9 +379,9 @@ describe('payloads by http', () => {
   });
 
   it('break all requests off when one fails, or when nobody wants them any more', async () => {
-    const script: Script = ({ path }) => (path.startsWith('/people/3') ? { status: 400 } : { hang: true });
+    const script: Script = ({ path }) => (path.startsWith('/people/3') ? { status: 503 } : { hang: true });
     const sources = await serve(script, { retries: 2 });
-    expect((await failureOf(fetchPeople(sources, ids(1, 2, 3, 4)))).message).to.match(/answered 400/);
+    expect((await failureOf(fetchPeople(sources, ids(1, 2, 3, 4)))).message).to.match(/answered 503/);
     const stop = new AbortController();
     const fetching = fetchPeople(sources, ids(1, 2), stop.signal);
     await api.waitFor(5);

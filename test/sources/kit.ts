@@ -1,6 +1,7 @@
 import { defineCatalog, type ResourceInput } from '../../src/catalog/define.ts';
 import type { RecordKey, Source } from '../../src/catalog/source.ts';
 import type { RowhookError } from '../../src/errors.ts';
+import type { Room } from '../../src/sources/room.ts';
 import { createSources, type Sources } from '../../src/sources/sources.ts';
 
 export const never = new AbortController().signal;
@@ -12,11 +13,13 @@ export function sourcesWith(
     functionTimeoutMs,
     others = {},
     warnings = [],
+    errors = [],
     ...person
   }: Partial<ResourceInput> & {
     functionTimeoutMs?: number;
     others?: Record<string, ResourceInput>;
     warnings?: object[];
+    errors?: object[];
   } = {},
 ): Sources {
   const catalog = defineCatalog({
@@ -24,7 +27,10 @@ export function sourcesWith(
     resources: { person: { table: 'people', ...person, source }, ...others },
     events: { person_create: { resource: 'person', on: 'insert' } },
   });
-  const log = { warn: (fields: object) => void warnings.push(fields) };
+  const log = {
+    warn: (fields: object) => void warnings.push(fields),
+    error: (fields: object) => void errors.push(fields),
+  };
   return createSources({ catalog, log, ...(functionTimeoutMs === undefined ? {} : { functionTimeoutMs }) });
 }
 
@@ -32,7 +38,8 @@ export const fetchPeople = (
   { sources }: Sources,
   keys: readonly RecordKey[],
   signal: AbortSignal = never,
-): Promise<ReadonlyArray<string | undefined>> => sources.get('person')!.fetch(keys, signal);
+  room: Room = { takes: () => true },
+): Promise<ReadonlyArray<string | undefined>> => sources.get('person')!.fetch(keys, signal, room);
 
 export const ids = (...values: Array<string | number>): RecordKey[] =>
   values.map((id) => ({ id: String(id) }));

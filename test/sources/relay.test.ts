@@ -24,9 +24,9 @@ describe("the relay with the application's own payloads", () => {
 
   const http = (options: Partial<HttpOptions> = {}) =>
     fromHttp({ url: api.url('/people/{id}'), retries: 0, ...options });
-  async function start(catalog: Catalog): Promise<void> {
+  async function start(catalog: Catalog, options: { mostFetched?: number } = {}): Promise<void> {
     db = await databaseFor(catalog);
-    running = await runRelay(db, catalog);
+    running = await runRelay(db, catalog, options);
   }
   const insert = (id: number, tenant: string | null = null) =>
     db.query(`insert into people (id, tenant_id, name, tax_id) values ($1, $2, 'Ada', 'secret')`, [
@@ -82,6 +82,90 @@ describe("the relay with the application's own payloads", () => {
     expect(of('1')).to.deep.equal(['person_create', 'person_update', 'person_delete']);
     expect(of('2')).to.deep.equal(['person_create', 'person_update']);
     await way.close();
+  });
+
+  for (const [what, script, most] of [
+    ['refuses', { status: 400 }, 0],
+    ['fails for', { status: 500 }, 5],
+    ['breaks off for', { destroy: true }, 5],
+  ] as const) {
+    it(`is not stopped by a record that the application ${what}: its row is shown`, async () => {
+      const catalog = catalogOf({ source: http(), fields: { name: text() } });
+      api.answer(({ path }) => (path.endsWith('/7') ? script : { body: '{"told":1}' }));
+      await start(catalog);
+      await subscribe(db);
+      await insert(7);
+      await api.waitFor(1);
+      for (let id = 100; id < 110; id++) await insert(id);
+      const events = await eventsOf(db, 11);
+      expect(events.map(({ record_key, payload }) => [record_key, payload])).to.deep.equal([
+        ['7', '{"name":"Ada"}'],
+        ...Array.from({ length: 10 }, (_, i) => [String(100 + i), '{"told":1}']),
+      ]);
+      expect(running!.failures.length).to.be.at.most(most);
+      expect(running!.told[0]).to.deep.include({ resource: 'person', key: { id: '7' } });
+    });
+  }
+
+  it('is not stopped by one that failed while the application was down, and goes on failing', async () => {
+    api.answer(() => ({ destroy: true }));
+    await start(catalogOf({ source: http({ concurrency: 1 }), fields: { name: text() } }));
+    await subscribe(db);
+    await insert(7);
+    // Until the page is as small as it gets.
+    await waitUntil(() => running!.failures.length >= 6, { what: 'several tries' });
+    for (let id = 101; id <= 120; id++) await insert(id);
+    api.answer(({ path }) => (path.endsWith('/7') ? { destroy: true } : { body: '{}' }));
+    const events = await eventsOf(db, 21);
+    expect(events.map(({ payload }) => payload)).to.deep.equal(['{"name":"Ada"}', ...Array(20).fill('{}')]);
+  });
+
+  describe('where there is more than can be held', () => {
+    const body = JSON.stringify({ a: 'x'.repeat(992) });
+
+    it('takes smaller pages, and leaves nothing out', async () => {
+      api.answer(() => ({ body }));
+      const catalog = catalogOf({ source: http() });
+      db = await databaseFor(catalog);
+      await subscribe(db);
+      for (let id = 1; id <= 40; id++) await insert(id);
+      running = await runRelay(db, catalog, { mostFetched: 5_000 });
+      const events = await eventsOf(db, 40);
+      expect(new Set(events.map(({ payload }) => payload))).to.deep.equal(new Set([body]));
+      expect(running.failures[0]!.code).to.equal('source_failed');
+      expect(running.failures[0]!.message).to.match(/more than 5000 characters/);
+      expect(running.told).to.deep.equal([]);
+    });
+
+    it('counts a body as often as events show it', async () => {
+      api.answer(() => ({ body }));
+      const catalog = catalogOf({ source: http() });
+      db = await databaseFor(catalog);
+      await subscribe(db);
+      await insert(1);
+      for (let n = 1; n <= 9; n++) await db.query('update people set name = $1 where id = 1', [`n${n}`]);
+      running = await runRelay(db, catalog, { mostFetched: 5_000 });
+      await eventsOf(db, 10);
+      expect(running.failures[0]!.message).to.match(/more than 5000 characters/);
+      expect(running.told).to.deep.equal([]);
+    });
+
+    it('shows rows instead of what there is no room for, on a page that cannot be smaller', async () => {
+      api.answer(() => ({ body }));
+      await start(catalogOf({ source: http({ concurrency: 1 }), fields: { name: text() } }), {
+        mostFetched: 5_000,
+      });
+      await subscribe(db);
+      await db.query(`insert into people (id, name) select n, 'Ada' from generate_series(1, 20) n`);
+      const events = await eventsOf(db, 20);
+      expect(events.map(({ payload }) => payload)).to.deep.equal([
+        ...Array(5).fill(body),
+        ...Array(15).fill('{"name":"Ada"}'),
+      ]);
+      expect(running!.failures).to.deep.equal([]);
+      expect(running!.told).to.have.length(15);
+      expect(running!.told[0]).to.include({ resource: 'person', key: '6', characters: 1_000 });
+    });
   });
 
   it('has no transaction open while it asks, and keeps its session', async () => {

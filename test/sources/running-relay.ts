@@ -20,6 +20,8 @@ export interface RunningRelay {
   readonly relay: Relay;
   /** What the relay failed with, in order. */
   readonly failures: readonly RowhookError[];
+  /** What the log said of records. */
+  readonly told: readonly object[];
   stop(how?: 'drain' | 'abort'): Promise<void>;
 }
 
@@ -56,25 +58,34 @@ export async function databaseFor(catalog: Catalog): Promise<TestDatabase> {
 }
 
 /** A relay with the sources of its catalog, at work. */
-export async function runRelay(db: TestDatabase, catalog: Catalog): Promise<RunningRelay> {
+export async function runRelay(
+  db: TestDatabase,
+  catalog: Catalog,
+  options: { mostFetched?: number } = {},
+): Promise<RunningRelay> {
   const connection = { connectionString: db.url, application_name: 'relay' };
   const failures: RowhookError[] = [];
+  const told: object[] = [];
   const log = {
     debug() {},
     info() {},
-    warn() {},
-    error({ err }: { err?: unknown }) {
-      if (err instanceof RowhookError) failures.push(err);
+    warn(fields: object) {
+      told.push(fields);
+    },
+    error(fields: { err?: unknown }) {
+      if (fields.err instanceof RowhookError) failures.push(fields.err);
+      else told.push(fields);
     },
   };
   const bell = createBell({ connection, log });
   const { sources, close } = createSources({ catalog, log });
-  const relay = createRelay({ connection, catalog, log, bell, sources, onDeliveries: () => {} });
+  const relay = createRelay({ connection, catalog, log, bell, sources, ...options, onDeliveries: () => {} });
   await bell.start();
   await relay.start();
   return {
     relay,
     failures,
+    told,
     async stop(how = 'drain') {
       await relay.stop(how);
       await bell.stop();

@@ -39,6 +39,11 @@ describe('the address of a record', () => {
       'https://{id}.example/api',
       'https://crm.example{id}/',
       'https://a:{id}@b/',
+      'https:///{id}',
+      'http:////{id}/x',
+      'https://\t/{id}',
+      'https:/\\{id}/x',
+      'https:/{id}/x',
     ])
       expect(keyNamesServer(wrong), wrong).to.equal(true);
     for (const right of [template, 'https://crm.example?id={id}', 'http://127.0.0.1:3000/{id}'])

@@ -1,0 +1,50 @@
+import type { RecordKey } from '../catalog/source.ts';
+
+/** From then on a record is suspected to fail by itself. */
+export const suspiciousFailures = 5;
+/** So many records are remembered at most. */
+const mostFailing = 2_000;
+const mostAnswered = 8;
+
+export interface Health {
+  /** The next failure of this record would be one too many in a row. */
+  isSuspect(key: RecordKey): boolean;
+  /** Another record, to see whether the application answers at all: one that it has answered for, else any of these. */
+  another(key: RecordKey, keys: readonly RecordKey[]): RecordKey | undefined;
+  answered(key: RecordKey): void;
+  /** It answered that there is nothing to show. */
+  forgive(key: RecordKey): void;
+  failed(key: RecordKey): void;
+}
+
+/** For which records an application answers, and for which it fails again and again. Bounded: the longest forgotten go first. */
+export function createHealth(): Health {
+  const failing = new Map<string, number>();
+  const answering = new Map<string, RecordKey>();
+  return {
+    isSuspect: (key) => (failing.get(idOf(key)) ?? 0) >= suspiciousFailures - 1,
+    another(key, keys) {
+      const id = idOf(key);
+      const known = [...answering].filter(([other]) => other !== id).map(([, other]) => other);
+      const others = known.length > 0 ? known : keys.filter((other) => idOf(other) !== id);
+      // Not always the same one: it may fail by itself too.
+      return others[Math.floor(Math.random() * others.length)];
+    },
+    forgive: (key) => void failing.delete(idOf(key)),
+    answered(key) {
+      failing.delete(idOf(key));
+      keep(answering, idOf(key), key, mostAnswered);
+    },
+    failed(key) {
+      keep(failing, idOf(key), (failing.get(idOf(key)) ?? 0) + 1, mostFailing);
+    },
+  };
+}
+
+const idOf = (key: RecordKey): string => JSON.stringify(Object.values(key));
+
+function keep<Value>(map: Map<string, Value>, id: string, value: Value, most: number): void {
+  map.delete(id);
+  map.set(id, value);
+  if (map.size > most) map.delete(map.keys().next().value!);
+}

@@ -72,7 +72,9 @@ export function functionSql(
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 -- The plan is kept for the session: made for a statement of one row it must still do for one of a million.
-set enable_nestloop = off${textForms(plan, operation, columns.plain)}
+set enable_nestloop = off
+-- To Postgres 17 and older what is switched off has an enormous cost, which would have every statement compiled, for a second.
+set jit = off${textForms(plan, operation, columns.plain)}
 as ${tag}
 #variable_conflict use_column
 ${body}

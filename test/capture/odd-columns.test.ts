@@ -261,6 +261,16 @@ describe('capture of odd tables', () => {
     ]);
   });
 
+  it('has no statement compiled', async () => {
+    await session.query('create table t (id int primary key, n int)');
+    await capture({ classes: [['n']] });
+    const { rows } = await session.query(
+      `select proname from pg_proc where prorettype = 'trigger'::regtype and pronamespace = 'rowhook'::regnamespace
+         and proname ~ '^capture_' and not ('jit=off' = any (coalesce(proconfig, '{}')))`,
+    );
+    expect(rows).to.eql([]);
+  });
+
   it('joins no row with all others once the key has one value for all', async () => {
     await session.query('create table t (id int primary key, n int, s text)');
     await session.query(`insert into t select i, i from generate_series(1, 20000) i`);

@@ -46,18 +46,7 @@ describe('capture of odd tables', () => {
     );
   }
 
-  async function version(): Promise<number> {
-    const { rows } = await session.query<{ version: number }>(
-      `select current_setting('server_version_num')::int as version`,
-    );
-    return rows[0]!.version;
-  }
-
   describe('virtual generated columns', () => {
-    beforeEach(async function () {
-      if ((await version()) < 180_000) this.skip();
-    });
-
     const madeOf = `create table t (id int primary key, n int, secret text, twice int generated always as (n * 2) virtual,
       always int generated always as (7) virtual)`;
 

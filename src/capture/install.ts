@@ -5,15 +5,8 @@ import type { Queryable } from '../store/sql.ts';
 import { type TableFacts, tableFacts } from '../store/tables.ts';
 import { checkTable } from './check.ts';
 import { dropOddSql } from './oddities.ts';
-import {
-  type CaptureId,
-  type ColumnFacts,
-  functionName,
-  functionSql,
-  operations,
-  triggerName,
-  triggerSql,
-} from './trigger-sql.ts';
+import type { CaptureId, ColumnFacts } from './row-sql.ts';
+import { functionName, functionSql, operations, triggerName, triggerSql } from './trigger-sql.ts';
 
 /**
  * Puts the triggers of one plan on its table, in the transaction that `db` is in; returns the capture's id. Where the table is

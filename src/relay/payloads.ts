@@ -7,6 +7,7 @@ import { RowhookError } from '../errors.ts';
 import type { NamedStatement, Queryable } from '../store/sql.ts';
 import { type ColumnTypes, columnTypes } from '../store/tables.ts';
 import { isAlive } from './decide.ts';
+import type { PayloadFacts } from './field-sql.ts';
 import { canBe } from './key-text.ts';
 import { readable } from './last-row-text.ts';
 import {
@@ -15,7 +16,6 @@ import {
   lastPayloadSql,
   livePayloadSql,
   markedPayloadSql,
-  type PayloadFacts,
   therePayloadSql,
 } from './payload-sql.ts';
 import { goneTenantSql, liveTenantSql } from './tenant-sql.ts';

@@ -9,8 +9,9 @@ import { amplo } from '../../src/wire/amplo.ts';
 import type { Dialect } from '../../src/wire/dialect.ts';
 import { publicKeyOf } from '../../src/wire/standard-secret.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { type ReceivedRequest, type Receiver, type Script, startReceiver } from '../support/receiver.ts';
+import type { ReceivedRequest } from '../support/receiver.ts';
 import { waitUntil } from '../support/wait.ts';
+import { dispatcherKit } from './dispatcher-kit.ts';
 import * as queue from './queue.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -20,27 +21,13 @@ const verified = (dialect: string, { headers, body }: ReceivedRequest, with_: st
   verify({ dialect, headers, body, secret: with_ });
 
 describe('deliveries in a dialect', () => {
+  const kit = dispatcherKit();
+  const { receiver, recorded } = kit;
+  const start = (dialect?: Dialect) => kit.start({ dialect });
   let db: TestDatabase;
-  const closing: (() => Promise<void>)[] = [];
-  beforeEach(async () => {
-    db = await queue.queueDatabase();
+  beforeEach(() => {
+    db = kit.db();
   });
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const receiver = async (script?: Script): Promise<Receiver> => {
-    const made = await startReceiver(script);
-    closing.push(() => made.close());
-    return made;
-  };
-  const start = async (dialect?: Dialect) => {
-    const made = await queue.startDispatcher(db, { dialect });
-    closing.push(() => made.dispatcher.stop('abort'));
-    return made;
-  };
-  const recorded = (n: number) =>
-    waitUntil(async () => (await queue.count(db, 'attempt')) >= n, { what: `${n} recorded attempts` });
 
   it('keep to the dialect of their first attempt, bytes and all, unless it can no longer be spoken', async () => {
     const server = await receiver(() => ({ status: 500 }));

@@ -2,34 +2,19 @@ import { expect } from 'chai';
 import pg from 'pg';
 import type { DispatcherOptions } from '../../src/delivery/dispatcher.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait.ts';
+import { dispatcherKit } from './dispatcher-kit.ts';
 import * as queue from './queue.ts';
 
 describe('dispatcher', () => {
+  const kit = dispatcherKit();
+  const { closing, receiver, recorded } = kit;
+  const start = (options: DispatcherOptions, on: { pool: pg.Pool } = db) => kit.start({ options }, on);
   let db: TestDatabase;
-  const closing: (() => Promise<unknown>)[] = [];
-
-  beforeEach(async () => {
-    db = await queue.queueDatabase();
+  beforeEach(() => {
+    db = kit.db();
   });
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const receiver = async (script?: Script): Promise<Receiver> => {
-    const made = await startReceiver(script);
-    closing.push(() => made.close());
-    return made;
-  };
-  const start = async (options: DispatcherOptions, on: { pool: pg.Pool } = db) => {
-    const made = await queue.startDispatcher(on, { options });
-    closing.push(() => made.dispatcher.stop('abort'));
-    return made;
-  };
-  const recorded = (n: number) =>
-    waitUntil(async () => (await queue.count(db, 'attempt')) >= n, { what: `${n} recorded attempts` });
   /** A receiver's script that answers when told to. */
   const gate = () => {
     let open = (): void => {};

@@ -1,35 +1,17 @@
 import { expect } from 'chai';
-import type { DispatcherOptions } from '../../src/delivery/dispatcher.ts';
-import type { Dialect } from '../../src/wire/dialect.ts';
 import { signatureOf } from '../../src/wire/signature.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
 import { waitUntil } from '../support/wait.ts';
+import { dispatcherKit } from './dispatcher-kit.ts';
 import * as queue from './queue.ts';
 
 describe('dispatcher', () => {
+  const kit = dispatcherKit();
+  const { receiver, start, recorded } = kit;
   let db: TestDatabase;
-  const closing: (() => Promise<void>)[] = [];
-
-  beforeEach(async () => {
-    db = await queue.queueDatabase();
+  beforeEach(() => {
+    db = kit.db();
   });
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const receiver = async (script?: Script): Promise<Receiver> => {
-    const made = await startReceiver(script);
-    closing.push(() => made.close());
-    return made;
-  };
-  const start = async (more: { dialect?: Dialect; options?: DispatcherOptions } = {}) => {
-    const made = await queue.startDispatcher(db, more);
-    closing.push(() => made.dispatcher.stop('abort'));
-    return made;
-  };
-  const recorded = (n: number) =>
-    waitUntil(async () => (await queue.count(db, 'attempt')) >= n, { what: `${n} recorded attempts` });
 
   it('sends what is due as its dialect has it, records the attempt and logs it in one line', async () => {
     const server = await receiver(() => ({ status: 201, headers: { 'x-seen': 'yes' }, body: 'thanks' }));

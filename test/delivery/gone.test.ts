@@ -2,32 +2,20 @@ import { expect } from 'chai';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { getEndpoint, setEndpointActive, updateEndpoint } from '../../src/store/endpoints.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
 import { waitUntil } from '../support/wait.ts';
+import { dispatcherKit } from './dispatcher-kit.ts';
 import * as queue from './queue.ts';
 
 const dialect = 'prefix:Acme';
 
 describe('an endpoint that answers 410 Gone', () => {
+  const kit = dispatcherKit();
+  const { receiver } = kit;
+  const start = (options = {}) => kit.start({ options });
   let db: TestDatabase;
-  const closing: (() => Promise<void>)[] = [];
-  beforeEach(async () => {
-    db = await queue.queueDatabase();
+  beforeEach(() => {
+    db = kit.db();
   });
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const receiver = async (script?: Script): Promise<Receiver> => {
-    const made = await startReceiver(script);
-    closing.push(() => made.close());
-    return made;
-  };
-  const start = async (options = {}) => {
-    const made = await queue.startDispatcher(db, { options });
-    closing.push(() => made.dispatcher.stop('abort'));
-    return made;
-  };
   const inactive = (id: string) =>
     waitUntil(async () => !(await getEndpoint(db.pool, id)).active, { what: 'the endpoint to be disabled' });
 

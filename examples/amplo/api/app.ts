@@ -1,15 +1,11 @@
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { DatabaseError } from 'pg';
+import { type RunningApi, serveApi } from '../../serve.ts';
 import { inTransaction, openPool, type PlatformDatabase, type Query } from './database.ts';
 import { campaignDocument, type Document, donationDocument } from './documents.ts';
 import { change, create, existing, type Kind, Refused, remove } from './writes.ts';
 
-export interface RunningPlatform {
-  url: string;
-  close: () => Promise<void>;
-}
+export type RunningPlatform = RunningApi;
 
 const documents = { campaigns: campaignDocument, donations: donationDocument } as const;
 
@@ -52,32 +48,8 @@ export async function startPlatformApi(
   options: PlatformDatabase & { port?: number },
 ): Promise<RunningPlatform> {
   const pool = openPool(options);
-  const { fetch } = createPlatformApi({ pool });
-  const closePool = async () => {
+  return serveApi(createPlatformApi({ pool }).fetch, options.port ?? 0, async () => {
     if (pool !== options.pool) await pool.end();
-  };
-  const { server, port } = await listen(fetch, options.port ?? 0).catch(async (error: Error) => {
-    await closePool();
-    throw error;
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      // A client's idle keep-alive connection would hold the server open.
-      server.closeIdleConnections();
-      await closed;
-      await closePool();
-    },
-  };
-}
-
-function listen(fetch: Hono['fetch'], port: number): Promise<{ server: Server; port: number }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: '127.0.0.1' }, (info) =>
-      resolve({ server: server as Server, port: info.port }),
-    );
-    server.once('error', reject);
   });
 }
 

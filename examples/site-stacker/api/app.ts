@@ -1,7 +1,6 @@
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { DatabaseError } from 'pg';
+import { type RunningApi, serveApi } from '../../serve.ts';
 import { type CrmDatabase, inTransaction, openPool, type Session, type TimestampForm } from './database.ts';
 import { type Resource, resources } from './resources.ts';
 import { setScheduleActive } from './writes/giving.ts';
@@ -13,10 +12,7 @@ export interface CrmOptions extends CrmDatabase {
   timestampForm?: TimestampForm;
 }
 
-export interface RunningCrm {
-  url: string;
-  close: () => Promise<void>;
-}
+export type RunningCrm = RunningApi;
 
 /** The API of the reference CRM: GET of every resource, and the writes of the main ones. */
 export function createCrmApi(options: CrmOptions): Hono {
@@ -100,32 +96,8 @@ export function createCrmApi(options: CrmOptions): Hono {
 /** Serves the API on the loopback interface; port 0 takes a free one. */
 export async function startCrmApi(options: CrmOptions & { port?: number }): Promise<RunningCrm> {
   const pool = openPool(options);
-  const closePool = async () => {
+  return serveApi(createCrmApi({ ...options, pool }).fetch, options.port ?? 0, async () => {
     if (pool !== options.pool) await pool.end();
-  };
-  const { fetch } = createCrmApi({ ...options, pool });
-  const { server, port } = await listen(fetch, options.port ?? 0).catch(async (error: Error) => {
-    await closePool();
-    throw error;
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      // A client's idle keep-alive connection would hold the server open.
-      server.closeIdleConnections();
-      await closed;
-      await closePool();
-    },
-  };
-}
-
-function listen(fetch: Hono['fetch'], port: number): Promise<{ server: Server; port: number }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: '127.0.0.1' }, (info) =>
-      resolve({ server: server as Server, port: info.port }),
-    );
-    server.once('error', reject);
   });
 }
 

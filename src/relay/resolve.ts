@@ -86,12 +86,15 @@ async function tenantsOfEvents(
   events: readonly RecordEvent[],
   context: ResolveContext,
 ): Promise<Map<RecordEvent, Found>> {
+  // Whose a record was whose last row was not kept nobody knows: the key may have another owner by now.
   const owned = events.filter(
-    ({ resourceName }) => context.catalog.resources[resourceName]?.tenant !== undefined,
+    (event) =>
+      context.catalog.resources[event.resourceName]?.tenant !== undefined &&
+      !(event.deleted && lastRow(event, context) === null),
   );
   const found = await tenantsOf(
     db,
-    // A delete is asked by the very row that its body shows: the key may have another owner by now.
+    // A delete is asked by the very row that its body shows.
     owned.map((event) => asked(event, event.deleted ? lastRow(event, context) : event.image)),
     context,
   );

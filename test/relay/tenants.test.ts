@@ -174,6 +174,15 @@ describe('tenants', () => {
     expect(rows).to.eql([{ last_value: '1', is_called: false }]);
   });
 
+  it('are nobody for a record whose last row was not kept, whoever has its key by now', async () => {
+    await own.db.query(`delete from gifts where id = 1000`);
+    await own.db.query(`update rowhook.outbox set vals = array[null]`);
+    expect(await run(`insert into gifts values (1000, 200, 'of B')`)).to.eql([
+      'gift_delete 1000 *',
+      'gift_create 1000 B*',
+    ]);
+  });
+
   it('are nobody, in the end, for a record that went unseen', async () => {
     await own.db.query(`update gifts set note = 'q' where id = 1000`);
     await own.db.query(`alter table gifts disable trigger user`);

@@ -108,7 +108,7 @@ describe('a migration that rowhook has written', function () {
       expect(file).to.match(new RegExp(`^migrations/\\d{14}_(?:rowhook|hooks)\\.${extension}$`));
       expect(changes)
         .to.have.length(1 + 17)
-        .and.to.include('creates the schema rowhook, version 2');
+        .and.to.include('creates the schema rowhook, version 3');
       expect(await schemaDump(crm.database)).to.equal(before);
       const text = await readFile(join(app.directory, file!), 'utf8');
       expect(text).not.to.match(/from 'rowhook|require\(/);
@@ -203,7 +203,7 @@ describe('a migration that rowhook has written', function () {
     await app.write({ 'rowhook.config.ts': small('id: text()') });
     const { changes } = await write();
     expect(changes).to.deep.equal([
-      'brings the schema rowhook from version 1 to 2',
+      'brings the schema rowhook from version 1 to 3',
       'puts triggers on "public"."people"',
     ]);
     await knex('migrate:latest');
@@ -212,7 +212,7 @@ describe('a migration that rowhook has written', function () {
     const { rows } = await crm.database.query(
       'select max(version)::int as version from rowhook.schema_version',
     );
-    expect(rows).to.deep.equal([{ version: 2 }]);
+    expect(rows).to.deep.equal([{ version: 3 }]);
     // On a database without the first version it has nothing to build on.
     const empty = await ownedCrm();
     const failed = await knex('migrate:latest', empty.url).catch(

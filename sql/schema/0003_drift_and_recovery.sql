@@ -1,0 +1,1 @@
+-- Schema version 3: what capture misses is written down, what cannot be shown is set aside, and a database may move to another cluster.

@@ -3,14 +3,9 @@ import type pg from 'pg';
 import { type Environment, findDatabase } from '../config/database-url.ts';
 import { configNotFound, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
-import * as library from '../index.ts';
-import * as migrations from '../migrations.ts';
-import * as amplo from '../presets/amplo.ts';
-import * as siteStacker from '../presets/site-stacker.ts';
 import { connect, explainLoss } from '../store/connect.ts';
 import { explainPrivilege } from '../store/privilege.ts';
 import { schemaOwner } from '../store/schema.ts';
-import * as receiver from '../verify.ts';
 import { createOutput, type Output } from './output.ts';
 import type { Terminal } from './questions.ts';
 
@@ -57,13 +52,13 @@ interface GlobalOptions {
 }
 
 /** Importable by configs, by the names under which the package exports them. */
-const modules = {
-  rowhook: library,
-  'rowhook/migrations': migrations,
-  'rowhook/presets/amplo': amplo,
-  'rowhook/presets/site-stacker': siteStacker,
-  'rowhook/verify': receiver,
-};
+const modules = async () => ({
+  rowhook: await import('../index.ts'),
+  'rowhook/migrations': await import('../migrations.ts'),
+  'rowhook/presets/amplo': await import('../presets/amplo.ts'),
+  'rowhook/presets/site-stacker': await import('../presets/site-stacker.ts'),
+  'rowhook/verify': await import('../verify.ts'),
+});
 
 export function createContext(command: Command, surroundings: Surroundings): Context {
   const { cwd, env, terminal, write } = surroundings;

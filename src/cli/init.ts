@@ -17,7 +17,6 @@ import { dialectProblem } from '../wire/dialects.ts';
 import type { Act, Context } from './context.ts';
 import { refuse, writeMigration } from './migration.ts';
 import { plainTable } from './output.ts';
-import { askSoftDelete, askTables, askTenant } from './questions.ts';
 
 interface InitOptions {
   readonly tables?: string;
@@ -114,6 +113,7 @@ async function choose(
   }
   const { terminal } = context;
   if (!all.some((table) => obstacle(table) === undefined)) throw nothingToCapture(all);
+  const { askSoftDelete, askTables, askTenant } = await import('./questions.ts');
   const tables = await askTables(all, terminal);
   checkSelection(tables, all, options);
   const marked = draftCatalog(tables, all).resources.filter(({ softDelete }) => softDelete !== undefined);

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { pino } from 'pino';
-import { createDaemon } from '../daemon.ts';
 import type { Act } from './context.ts';
 import { forwardTo, forwardUrl } from './forward.ts';
 
@@ -21,6 +19,8 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
       act(async (context, { forwardTo: url }: { forwardTo?: string }) => {
         const configured = await context.config();
         const config = url === undefined ? configured : await forwardTo(context, configured, url);
+        const { pino } = await import('pino');
+        const { createDaemon } = await import('../daemon.ts');
         const log = pino({ level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime });
         const daemon = createDaemon({ config, log });
         let stopping: Promise<void> | undefined;

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createJiti } from 'jiti';
 import { RowhookError } from '../errors.ts';
 import type { RowhookConfig } from './define.ts';
 
@@ -16,9 +15,9 @@ export interface LoadOptions {
   readonly path?: string | undefined;
   /**
    * What a config imports under a name, such as `rowhook`: so it gets the very program that loads it, also where it lies in a
-   * folder without node_modules.
+   * folder without node_modules. Asked for only where a config is code: to load a whole daemon takes longer than most commands.
    */
-  readonly modules: Readonly<Record<string, unknown>>;
+  modules(): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** As it was written, not checked. */
@@ -66,8 +65,9 @@ export function configNotFound(cwd: string): RowhookError {
 
 async function readConfig(path: string, { modules }: LoadOptions): Promise<unknown> {
   if (extname(path) === '.json') return JSON.parse(await readFile(path, 'utf8'));
+  const { createJiti } = await import('jiti');
   const jiti = createJiti(pathToFileURL(path).href, {
-    virtualModules: { ...modules },
+    virtualModules: { ...(await modules()) },
     // A config is small, and its folder need not be one to write to.
     fsCache: false,
     moduleCache: false,

@@ -7,10 +7,10 @@ import type { RowhookError } from '../../src/errors.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 
 const catalog = siteStacker();
-const modules = {
+const modules = async () => ({
   rowhook: { defineConfig: (config: unknown) => config, marker: 7 },
   'rowhook/presets/site-stacker': { siteStacker: () => catalog },
-};
+});
 
 describe('the config file', () => {
   let cwd: string;

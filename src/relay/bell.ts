@@ -12,19 +12,27 @@ export interface Bell extends Lifetime {
   on(channel: Channel, listener: () => void): void;
 }
 
+export interface BellOptions {
+  readonly connection: ClientConfig;
+  readonly log: Log;
+  /** A connection that nobody closed may be dead all the same: so often it is asked, in ms. Default: 10,000. */
+  readonly askMs?: number;
+  /** It is given up when it has not answered for so long, in ms. Default: 5,000. */
+  readonly answerMs?: number;
+}
+
 const channels: readonly Channel[] = ['rowhook', 'rowhook_delivery'];
 const retryMs = 1_000;
-/** A connection that nobody closed may be dead all the same: it is asked this often, and given up when it does not answer. */
-const askMs = 10_000;
-const answerMs = 5_000;
+const defaultAskMs = 10_000;
+const defaultAnswerMs = 5_000;
 const goodbyeMs = 1_000;
 
 /**
  * Listens for NOTIFY on a connection of its own. A hint only: whoever listens also polls, so a lost ring costs one poll interval.
  * A start does not wait for the connection, and a lost connection is made again for as long as the bell runs.
  */
-export function createBell(options: { connection: ClientConfig; log: Log }): Bell {
-  const { log } = options;
+export function createBell(options: BellOptions): Bell {
+  const { log, askMs = defaultAskMs, answerMs = defaultAnswerMs } = options;
   const listeners = new Map<Channel, Array<() => void>>(channels.map((channel) => [channel, []]));
   const ring = (channel: Channel) => {
     for (const listener of listeners.get(channel) ?? []) listener();

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
+import { pino } from 'pino';
+import { createBell } from '../../src/relay/bell.ts';
 import { capturedCrm } from '../fixtures/captured.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -143,5 +145,31 @@ describe('bell', () => {
     // The bell's own connection may still be on its way back: it rings once when it is.
     await db.query(`update tags set name = 'y' where id = 30`);
     await arrived('tag_update 30');
+  });
+
+  it('is heard again after its network began to swallow what is sent, which nobody is told of', async () => {
+    const proxy = await startTcpProxy(db.url);
+    stops.push(() => proxy.close());
+    let lost = 0;
+    const log = pino(
+      { level: 'warn' },
+      { write: (line) => (lost += Number(line.includes('lost its connection'))) },
+    );
+    const bell = createBell({ connection: { connectionString: proxy.url }, log, askMs: 50, answerMs: 500 });
+    let rings = 0;
+    bell.on('rowhook', () => rings++);
+    await bell.start();
+    stops.push(() => bell.stop());
+    await waitUntil(() => rings === 1, { what: 'the bell to listen' });
+    proxy.pause();
+    await db.query('notify rowhook');
+    await waitUntil(() => lost > 0, { what: 'the bell to notice' });
+    expect(rings).to.equal(1);
+    await proxy.resume();
+    // Whoever listens anew may have missed a ring.
+    await waitUntil(() => rings > 1, { what: 'the bell to listen again' });
+    const before = rings;
+    await db.query('notify rowhook');
+    await waitUntil(() => rings > before, { what: 'a ring' });
   });
 });

@@ -14,6 +14,12 @@ const rooms = [
   ['install', '^src/install/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install']],
   ['check', '^src/check/', ['ground', 'catalog', 'wire', 'store', 'capture', 'relay', 'install', 'check']],
   ['migration', '^src/migration/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install', 'migration']],
+  ['drift', '^src/drift/', ['ground', 'catalog', 'wire', 'store', 'capture', 'install', 'drift']],
+  [
+    'metrics',
+    '^src/metrics/',
+    ['ground', 'catalog', 'wire', 'store', 'capture', 'install', 'drift', 'metrics'],
+  ],
   ['init', '^src/init/', ['ground', 'catalog', 'wire', 'store', 'init']],
   ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'delivery', 'config']],
 ];

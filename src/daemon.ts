@@ -3,10 +3,14 @@ import type { Logger } from 'pino';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { createDispatcher } from './delivery/dispatcher.ts';
 import { createSweeper } from './delivery/sweeper.ts';
+import { createDriftWatch } from './drift/watch.ts';
 import { createGovernor } from './governor/governor.ts';
-import { checkCatalog } from './install/check-catalog.ts';
+import { checkRights } from './install/check-catalog.ts';
 import { checkCaptured } from './install/standing.ts';
 import { createLifetime, type Lifetime, type StopMode } from './lifetime.ts';
+import { createMetricsApp } from './metrics/app.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { createMetricsServer } from './metrics/server.ts';
 import { fullSpeed } from './pace.ts';
 import { createBell } from './relay/bell.ts';
 import { createRelay } from './relay/relay.ts';
@@ -26,11 +30,12 @@ const poolSize = 6;
 const abortMs = 5_000;
 
 /**
- * Relay, dispatcher and sweeper in one process. `start` rejects when the database cannot be reached, or is not what the catalog
- * needs; nothing runs then. Once it has started it survives any loss of the database, and needs no restart.
+ * Relay, dispatcher and sweeper in one process. `start` rejects when the database cannot be reached, or was never captured for the
+ * catalog; nothing runs then. What has become of captured tables since is drift: it is reported, and the rest goes on. Once it
+ * has started it survives any loss of the database, and needs no restart.
  *
  * `start` rejects with RowhookError `database_unreachable`, `database_version`, `schema_missing`, `schema_too_old`,
- * `schema_too_new`, `table_missing`, `column_missing`, `privilege_missing`, `not_captured`.
+ * `schema_too_new`, `privilege_missing`, `not_captured`, `listen_failed`.
  * @throws RowhookError `config_invalid` for an allow-list that cannot be read, `catalog_invalid` for an http source whose server a
  * key would name
  */
@@ -60,7 +65,7 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
     pace,
     options: retentionDays === undefined ? {} : { retentionDays },
   });
-  const sources = createSources({ catalog, log });
+  const sources = createSources({ catalog });
   const relay = createRelay({
     connection,
     catalog,
@@ -69,12 +74,26 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
     sources: sources.sources,
     onDeliveries: wake,
     pace,
+    onPage: (page) => metrics.onPage(page),
     ...config.relay,
   });
+  const drift = createDriftWatch({ db: pool, catalog, log });
+  const metrics = createMetrics({ db: pool, drifts: drift.drifts, relay });
+  const served = config.metrics
+    ? [createMetricsServer({ app: createMetricsApp(metrics), ...config.metrics, log })]
+    : [];
   bell.on('rowhook_delivery', wake);
 
   // Started from the receiver's end, and stopped from the other: what one hands on, the next one is there to take.
-  const parts: readonly Lifetime[] = [...(governor ? [governor] : []), dispatcher, sweeper, bell, relay];
+  const parts: readonly Lifetime[] = [
+    ...served,
+    ...(governor ? [governor] : []),
+    dispatcher,
+    sweeper,
+    bell,
+    relay,
+    drift,
+  ];
   const stopAll = async (how: StopMode): Promise<void> => {
     for (const part of parts.toReversed()) await part.stop(how);
   };
@@ -96,7 +115,7 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
       try {
         await reach(pool, databaseUrl);
         await checkSchema(pool);
-        await checkCatalog(pool, catalog, 'read');
+        await checkRights(pool, catalog);
         await checkCaptured(pool, catalog);
         for (const part of parts) await part.start();
         running = true;

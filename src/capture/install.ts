@@ -11,7 +11,7 @@ import { functionName, functionSql, operations, triggerName, triggerSql } from '
 /**
  * Puts the triggers of one plan on its table, in the transaction that `db` is in; returns the capture's id. Where the table is
  * captured by the very same plan, its functions are written again and nothing else happens. A changed plan gets an id of its
- * own: changes that wait in the outbox are still read by the old one.
+ * own: changes that wait in the outbox are still read by the old one. A table that was renamed keeps its captures.
  *
  * Takes SHARE ROW EXCLUSIVE on the table until commit: the caller sets a short lock_timeout and commits after each table.
  * @throws RowhookError as `checkTable`
@@ -19,6 +19,7 @@ import { functionName, functionSql, operations, triggerName, triggerSql } from '
 export async function captureTable(db: Queryable, plan: CapturePlan): Promise<number> {
   const facts = await tableFacts(db, plan.table);
   checkTable(plan, facts);
+  await db.query('select rowhook.follow_table($1)', [plan.table]);
   const current = await currentCapture(db, plan.table);
   const same = current !== undefined && samePlan(current.plan, plan);
   if (current && !same) {
@@ -33,6 +34,7 @@ export async function captureTable(db: Queryable, plan: CapturePlan): Promise<nu
     }
   }
   if (current && !same) await dropFunctions(db, current.id);
+  await db.query('select rowhook.remember_capture($1)', [id]);
   return id;
 }
 

@@ -49,3 +49,8 @@ export function quoteTable(table: string): string {
   const { schema, name } = parseTable(table);
   return `${quoteName(schema)}.${quoteName(name)}`;
 }
+
+/** `public.people` for `"public"."people"`, where the name needs no quotes: for eyes. */
+export function plainTable(quoted: string): string {
+  return quoted.replace(/"([a-z_][a-z0-9_]*)"/g, '$1');
+}

@@ -55,7 +55,4 @@ function cellText(cell: Cell): string {
   return text.replace(/\p{Cc}/gu, ' ');
 }
 
-/** `public.people` for `"public"."people"`, where the name needs no quotes. */
-export function plainTable(quoted: string): string {
-  return quoted.replace(/"([a-z_][a-z0-9_]*)"/g, '$1');
-}
+export { plainTable } from '../catalog/table-name.ts';

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type Listen, parseListen } from '../config/listen.ts';
 import type { Act } from './context.ts';
 import { forwardTo, forwardUrl } from './forward.ts';
 
@@ -15,10 +16,12 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
       'Run relay, dispatcher and sweeper. SIGTERM or SIGINT: finish and stop; a second one: stop now.',
     )
     .option('--forward-to <url>', 'see to it that every event goes to this URL, wherever it is', forwardUrl)
+    .option('--metrics <address>', 'serve /metrics and /health there, e.g. 127.0.0.1:9464', listenAddress)
     .action(
-      act(async (context, { forwardTo: url }: { forwardTo?: string }) => {
+      act(async (context, { forwardTo: url, metrics }: { forwardTo?: string; metrics?: Listen }) => {
         const configured = await context.config();
-        const config = url === undefined ? configured : await forwardTo(context, configured, url);
+        const forwarded = url === undefined ? configured : await forwardTo(context, configured, url);
+        const config = metrics === undefined ? forwarded : { ...forwarded, metrics };
         const { pino } = await import('pino');
         const { createDaemon } = await import('../daemon.ts');
         const log = pino({ level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime });
@@ -42,4 +45,10 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
         }
       }),
     );
+}
+
+function listenAddress(text: string): Listen {
+  const listen = parseListen(text);
+  if (listen) return listen;
+  throw new InvalidArgumentError('Expected an address and a port, like 127.0.0.1:9464, or a port.');
 }

@@ -34,6 +34,11 @@ export interface RowhookConfig {
     /** Sessions of others at work at a time, on average, from which on the database is busy; 1 to 10,000. Default: 2. */
     readonly busyBackends?: number | undefined;
   };
+  /** Metrics for Prometheus at `/metrics`, and `/health`. Default: nothing is served. */
+  readonly metrics?: {
+    /** `127.0.0.1:9464`; a port alone is one of the loopback address. */
+    readonly listen: string;
+  };
   /** Default: `info`. */
   readonly logLevel?: LogLevel | undefined;
 }

@@ -4,6 +4,7 @@ import type { Catalog, Priority } from '../catalog/types.ts';
 import { dialectProblem } from '../wire/dialects.ts';
 import { type Environment, findDatabase } from './database-url.ts';
 import type { LogLevel, RowhookConfig } from './define.ts';
+import { type Listen, parseListen } from './listen.ts';
 import { configMistakes, invalid } from './mistakes.ts';
 import { presetNamed } from './presets.ts';
 import { configSchema } from './schema.ts';
@@ -22,6 +23,8 @@ export interface ResolvedConfig {
   readonly priority: Priority;
   readonly governor: { readonly busyBackends?: number };
   readonly retentionDays?: number;
+  /** Where metrics and health are served; undefined: nowhere. */
+  readonly metrics?: Listen;
   readonly logLevel: LogLevel;
 }
 
@@ -44,7 +47,8 @@ export function resolveConfig(config: RowhookConfig, options: ResolveOptions = {
   const { catalog, mistakes } = catalogOf(config?.catalog);
   const all = [...configMistakes(parsed.error?.issues ?? [], config), ...mistakes];
   if (!parsed.success || !catalog || all.length > 0) throw invalid(name, all);
-  const { database, relay, delivery, priority, governor, retentionDays, logLevel } = parsed.data;
+  const { database, relay, delivery, priority, governor, retentionDays, metrics, logLevel } = parsed.data;
+  const listen = metrics && parseListen(metrics.listen);
   return {
     databaseUrl: findDatabase({ given: options.databaseUrl, configured: database?.url, env, name }),
     catalog,
@@ -53,6 +57,7 @@ export function resolveConfig(config: RowhookConfig, options: ResolveOptions = {
     priority: priority ?? catalog.priority ?? 'normal',
     governor: withoutUndefined(governor ?? {}),
     ...(retentionDays === undefined ? {} : { retentionDays }),
+    ...(listen === undefined ? {} : { metrics: listen }),
     logLevel: logLevel ?? 'info',
   };
 }

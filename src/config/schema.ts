@@ -3,6 +3,7 @@ import { strict } from '../catalog/issues.ts';
 import type { Priority } from '../catalog/types.ts';
 import { parseAllowList } from '../delivery/guard.ts';
 import { logLevels } from './define.ts';
+import { parseListen } from './listen.ts';
 import { presetNames } from './presets.ts';
 
 const priorities = ['normal', 'low'] as const satisfies readonly Priority[];
@@ -27,6 +28,12 @@ const delivery = strict({
     .optional(),
 });
 
+const metrics = strict({
+  listen: z.string().refine((text) => parseListen(text) !== undefined, {
+    error: 'an address and a port, like 127.0.0.1:9464, or a port',
+  }),
+});
+
 /** A preset's name, or a catalog, which completeCatalog looks at. */
 const catalog = z.custom<object | string>(
   (value) =>
@@ -48,6 +55,7 @@ export const configSchema = strict({
   retentionDays: z.int().min(1).max(3_650).optional(),
   priority: z.enum(priorities).optional(),
   governor: governor.optional(),
+  metrics: metrics.optional(),
   logLevel: z.enum(logLevels).optional(),
 });
 

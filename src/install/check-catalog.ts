@@ -47,25 +47,32 @@ export async function catalogProblems(
 }
 
 /**
- * Whether the database has everything that the catalog names. `capture`: this role is about to put triggers on these plans'
- * tables. `read`: it is about to read every table that payloads show. Changes nothing, locks nothing.
+ * Whether the database has everything that the catalog names, where this role is about to put triggers on these plans' tables.
+ * Changes nothing, locks nothing.
  * @throws RowhookError with all that is wrong in its message, and the code of the first: `table_missing`, `column_missing`,
  *   `column_unsupported`, `key_missing`, `table_unsupported`, `privilege_missing`
  */
 export async function checkCatalog(
   db: Queryable,
   catalog: Catalog,
-  purpose: 'read' | { readonly capture: readonly CapturePlan[] },
+  { capture: plans }: { readonly capture: readonly CapturePlan[] },
 ): Promise<void> {
-  throwAll(
-    await catalogProblems(
-      db,
-      catalog,
-      purpose === 'read'
-        ? { plans: capturePlans(catalog), triggersOn: new Set(), reader: await currentRole(db) }
-        : { plans: purpose.capture, triggersOn: new Set(purpose.capture.map(({ table }) => table)) },
-    ),
-  );
+  const triggersOn = new Set(plans.map(({ table }) => table));
+  throwAll(await catalogProblems(db, catalog, { plans, triggersOn }));
+}
+
+/**
+ * Whether this role may read every table that payloads show, of those that are there. What has become of tables that were captured
+ * once is drift: it keeps no daemon from starting, since nothing else would go on then.
+ * @throws RowhookError `privilege_missing` naming all that is missing
+ */
+export async function checkRights(db: Queryable, catalog: Catalog): Promise<void> {
+  const problems = await catalogProblems(db, catalog, {
+    plans: capturePlans(catalog),
+    triggersOn: new Set(),
+    reader: await currentRole(db),
+  });
+  throwAll(problems.filter(({ code }) => code === 'privilege_missing'));
 }
 
 /** The columns that lead to a tenant: of a record that is gone they are read from its last row. */

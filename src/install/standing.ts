@@ -9,7 +9,7 @@ import { triggerFaults } from './changes.ts';
 
 /**
  * `captured`: by the catalog's plan. `outdated`: by the plan of another catalog. `incomplete`: a trigger is gone or switched off,
- * on the table or on a partition. `missing`: not captured.
+ * on the table or on a partition, or the table is gone. `missing`: not captured.
  */
 export type CaptureState = 'captured' | 'outdated' | 'incomplete' | 'missing';
 
@@ -41,16 +41,18 @@ function stateOf(plan: CapturePlan, capture: CaptureFacts | undefined): CaptureS
 const clauses = {
   missing: 'is not captured',
   outdated: 'is captured by the plan of another catalog',
-  incomplete: 'has lost triggers, or has some that are switched off',
 };
 
 /**
- * Makes sure that every change that the catalog waits for is written down.
- * @throws RowhookError `not_captured` naming every table that is not captured as the catalog needs it
+ * Makes sure that every table of the catalog was captured for it. One that has lost triggers since, or that has gone, is drift, which
+ * the daemon reports while it runs: it would lose more by being down.
+ * @throws RowhookError `not_captured` naming every table that was not captured as the catalog needs it
  */
 export async function checkCaptured(db: Queryable, catalog: Catalog): Promise<void> {
   const { tables } = await captureStanding(db, catalog);
-  const wrong = tables.flatMap(({ table, state }) => (state === 'captured' ? [] : [{ table, state }]));
+  const wrong = tables.flatMap(({ table, state }) =>
+    state === 'missing' || state === 'outdated' ? [{ table, state }] : [],
+  );
   if (wrong.length === 0) return;
   throw new RowhookError(
     'not_captured',

@@ -1,5 +1,6 @@
 import { dropFunctionsSql } from '../capture/install.ts';
 import { operations, triggerSql } from '../capture/trigger-sql.ts';
+import { planSql } from '../store/captures.ts';
 import { relationsSql } from '../store/relations.ts';
 import { installLock } from '../store/schema.ts';
 import type { MigrationFile } from './file.ts';
@@ -87,9 +88,10 @@ async function capture(db${typed(file, ': Connection')}, { plan, functions }${ty
   const relations = await relationsOf(db, table);
   if (relations.length === 0) throw new Error(\`table \${table} does not exist in this database\`);
   const text = JSON.stringify(plan);
+  await run(db, 'select rowhook.follow_table($1)', [table]);
   const [current] = await rows(
     db,
-    \`select id::text, (plan = $2::jsonb)::text as same from rowhook.capture where table_name = $1 and released_at is null\`,
+    \`select id::text, (${planSql} = $2::jsonb)::text as same from rowhook.capture where table_name = $1 and released_at is null\`,
     [table, text],
   );
   const replaced = current && current.same !== 'true' ? current.id : undefined;
@@ -103,6 +105,7 @@ async function capture(db${typed(file, ': Connection')}, { plan, functions }${ty
     for (const sql of triggers(\`\${id}\`, relation)) await run(db, sql);
   }
   if (replaced) await dropFunctions(db, replaced);
+  await run(db, 'select rowhook.remember_capture($1)', [id]);
 }
 
 async function newCapture(db${typed(file, ': Connection')}, table${typed(file, ': string')}, plan${typed(file, ': string')}${restores ? `, again${typed(file, ': boolean')}` : ''})${typed(file, ': Promise<Value>')} {

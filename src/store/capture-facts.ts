@@ -1,5 +1,5 @@
 import { quoteName } from '../catalog/table-name.ts';
-import type { StoredCapture } from './captures.ts';
+import { planSql, type StoredCapture } from './captures.ts';
 import { relationsSql } from './relations.ts';
 import type { Queryable } from './sql.ts';
 
@@ -38,7 +38,7 @@ export async function captureFacts(db: Queryable): Promise<CaptureFacts[]> {
        join pg_proc p on p.pronamespace = 'rowhook'::regnamespace and p.proname ~ ('^capture_' || c.id || '_[a-z]+$')
        where c.released_at is null
      )
-     select c.id, c.plan,
+     select c.id, ${planSql} as plan,
        (select json_agg(json_build_object('schema', r.schema, 'name', r.name, 'triggers', (
            select json_object_agg(own.operation, g.tgenabled)
            from pg_trigger g join own on own.oid = g.tgfoid and own.id = c.id where g.tgrelid = r.oid)))

@@ -8,6 +8,8 @@ export interface Count {
 }
 
 export interface QueueStatus {
+  /** When it was so, by the clock of the database: ISO 8601 in UTC. */
+  readonly at: string;
   readonly relay: {
     /** Some daemon's relay is reading, or asleep until it has something to read. */
     readonly active: boolean;
@@ -36,6 +38,7 @@ export async function queueStatus(db: Queryable): Promise<QueueStatus> {
   const row = rows[0]!;
   const count = (found: number): Count => ({ count: found, atLeast: found >= deliveryRows });
   return {
+    at: row.at,
     relay: {
       active: row.relay_active,
       changesWaiting: { count: Number(row.changes), atLeast: row.change_rows >= changeRows },
@@ -48,6 +51,7 @@ export async function queueStatus(db: Queryable): Promise<QueueStatus> {
 }
 
 interface StatusRow {
+  at: string;
   relay_active: boolean;
   changes: string;
   change_rows: number;
@@ -64,18 +68,40 @@ const iso = (expression: string): string =>
   `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /**
- * The relay's window, as window.ts reads it: transactions that began after the last snapshot wrote higher seqs than floor_seq;
- * those that were open then are looked up one by one. The lock is the one that the active relay holds, see rowhook.ring().
+ * Whether a change is read, by the lane that has its capture. Ids from 2^62 on were given by the relay to changes of another cluster
+ * (rebase.ts): `consumed` speaks of those until they are through, and `then_consumed` of all others.
+ */
+const isRead = `exists (
+      select from lane l
+      where case when l.captures is null then o.capture_id <> all (array(select unnest(captures) from lane))
+          else o.capture_id = any (l.captures) end
+        and (o.seq <= l.last_seq and pg_visible_in_snapshot(o.xid, l.reading)
+          or case when o.xid >= '4611686018427387904'::xid8
+            then l.then_consumed is null or pg_visible_in_snapshot(o.xid, l.consumed)
+            else pg_visible_in_snapshot(o.xid, coalesce(l.then_consumed, l.consumed)) end))`;
+
+/**
+ * The relay's windows, as its lanes read them: transactions that began after the last snapshot wrote higher seqs than floor_seq;
+ * those that were open then are looked up one by one. The cursor's own lane is the hindmost, so all that waits lies behind its seq;
+ * what others have read there is passed over, as far as the walk goes. The lock is the one that the active relay holds, see
+ * rowhook.ring().
  */
 const statusSql = `
 with cursor as (
-  select consumed, moved_at, greatest(floor_seq, case when reading is null then 0 else last_seq end) as seq
+  select *, greatest(floor_seq, case when reading is null then 0 else last_seq end) as seq
   from rowhook.relay_cursor order by id desc limit 1
-), fresh as (
-  select o.n, o.changed_at from rowhook.outbox o
+), lane as (
+  select captures, consumed, reading, then_consumed, last_seq from cursor
+  union all
+  select l.captures, l.consumed, l.reading, l."thenConsumed", l."lastSeq"
+  from cursor, jsonb_to_recordset(lanes)
+    l(captures int[], consumed pg_snapshot, reading pg_snapshot, "thenConsumed" pg_snapshot, "lastSeq" bigint)
+), walk as (
+  select o.n, o.changed_at, o.seq, o.xid, o.capture_id from rowhook.outbox o
   where o.seq > coalesce((select seq from cursor), 0)
-    and not coalesce(pg_visible_in_snapshot(o.xid, (select consumed from cursor)), false)
-  order by o.seq limit $1
+  order by o.seq limit 10 * $1
+), fresh as (
+  select o.n, o.changed_at from walk o where not ${isRead} order by o.seq limit $1
 ), late as (
   select o.n, o.changed_at from cursor c
   cross join lateral pg_snapshot_xip(c.consumed) t(xid)
@@ -86,6 +112,7 @@ with cursor as (
   select * from fresh union all select * from late
 )
 select
+  ${iso('clock_timestamp()')} as at,
   exists (select from pg_locks where locktype = 'advisory' and classid = 1919907688 and objid = 1 and objsubid = 2
     and granted and database = (select oid from pg_database where datname = current_database())) as relay_active,
   (select coalesce(sum(greatest(n, 1)), 0) from changes) as changes,

@@ -52,6 +52,7 @@ describe('the config', () => {
       retentionDays: 7,
       priority: 'low',
       governor: { busyBackends: 8 },
+      metrics: { listen: '[::1]:9464' },
       logLevel: 'debug',
     });
     expect(resolved).to.deep.include({
@@ -60,6 +61,7 @@ describe('the config', () => {
       retentionDays: 7,
       priority: 'low',
       governor: { busyBackends: 8 },
+      metrics: { host: '::1', port: 9464 },
       logLevel: 'debug',
     });
     expect(resolved.catalog.name).to.equal('site-stacker');
@@ -87,6 +89,7 @@ describe('the config', () => {
         retentionDays: [30],
         priority: 'high',
         governor: { busyBackends: 0, busyBackend: 2 },
+        metrics: { listen: 'localhost' },
         logLevel: 'loud',
       },
       { name: 'rowhook.config.ts' },
@@ -107,6 +110,7 @@ describe('the config', () => {
       'priority: expected one of normal, low, found "high"',
       'governor.busyBackends: expected at least 1, found 0',
       'governor.busyBackend: there is no such key; did you mean busyBackends?',
+      'metrics.listen: expected an address and a port, like 127.0.0.1:9464, or a port, found "localhost"',
       'logLevel: expected one of trace, debug, info, warn, error, fatal, silent, found "loud"',
     ]);
   });

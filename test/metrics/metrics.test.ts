@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { Drift } from '../../src/drift/kinds.ts';
+import { createMetricsApp } from '../../src/metrics/app.ts';
+import { createMetrics } from '../../src/metrics/metrics.ts';
+import { createMetricsServer } from '../../src/metrics/server.ts';
+import type { Queryable } from '../../src/store/sql.ts';
+import { capturedCrm } from '../fixtures/captured.ts';
+import { failure } from '../migrations/owned-crm.ts';
+import type { TestDatabase } from '../support/database.ts';
+
+const off: Drift = {
+  kind: 'trigger_disabled',
+  severity: 'blind',
+  table: '"public"."people"',
+  message: 'off',
+  first: null,
+  fix: null,
+};
+
+describe('metrics', () => {
+  let db: TestDatabase;
+  beforeEach(async () => {
+    db = await capturedCrm();
+  });
+
+  const metricsOf = (
+    database: Queryable,
+    { drifts = [], failingSince }: { drifts?: Drift[]; failingSince?: Date } = {},
+  ) =>
+    createMetrics({
+      db: database,
+      drifts: () => drifts,
+      relay: { standing: () => (failingSince ? 'failing' : 'asleep'), failingSince: () => failingSince },
+    });
+  const ask = async (app: ReturnType<typeof createMetricsApp>, path: string) => app.request(path);
+  const linesOf = async (app: ReturnType<typeof createMetricsApp>) =>
+    (await (await ask(app, '/metrics')).text()).split('\n').filter((line) => !line.startsWith('#'));
+
+  it('tell what waits, what is counted, what has drifted, what capture has missed and where the relay stands', async () => {
+    const metrics = metricsOf(db.pool, { drifts: [off, { ...off, message: 'another' }] });
+    const app = createMetricsApp(metrics);
+    await db.query(`insert into tags (name) values ('a'), ('b')`);
+    await db.query(`insert into rowhook.endpoint (url, events) values ('http://127.0.0.1:9/', '{*}')`);
+    await db.query(
+      `insert into rowhook.gap select id, 'truncate', now(), now(), 3, null from rowhook.capture where table_name = '"public"."tags"'`,
+    );
+    await db.query(
+      `insert into rowhook.set_aside (resource, record_key, reason, detail, retry_at) values ('tag', '1', 'payload_failed', '22P02', now())`,
+    );
+    metrics.onPage({ changes: 7, events: 5, deliveries: 4 });
+    metrics.onPage({ changes: 1, events: 1, deliveries: 0 });
+    const response = await ask(app, '/metrics');
+    expect(response.headers.get('content-type')).to.match(/^text\/plain; version=0\.0\.4/);
+    const lines = await linesOf(app);
+    expect(lines).to.include.members([
+      'rowhook_pages_total 2',
+      'rowhook_changes_total 8',
+      'rowhook_events_total 6',
+      'rowhook_deliveries_total 4',
+      'rowhook_database_reachable 1',
+      'rowhook_relay_active 0',
+      'rowhook_relay_standing{standing="asleep"} 1',
+      'rowhook_relay_standing{standing="failing"} 0',
+      'rowhook_relay_failing_seconds 0',
+      'rowhook_drift{table="public.people",kind="trigger_disabled",severity="blind"} 2',
+      'rowhook_changes_waiting 2',
+      'rowhook_deliveries_due 0',
+      'rowhook_deliveries_waiting 0',
+      'rowhook_set_aside 1',
+      'rowhook_endpoints{state="active"} 1',
+      'rowhook_endpoints{state="inactive"} 0',
+      'rowhook_gap_transactions{table="public.tags",kind="truncate"} 3',
+    ]);
+    const oldest = lines.find((line) => line.startsWith('rowhook_changes_oldest_seconds '));
+    expect(Number(oldest?.split(' ')[1])).to.be.greaterThan(0);
+
+    await db.query('update rowhook.gap set acknowledged_at = now()');
+    expect(await linesOf(app)).not.to.include.members([
+      'rowhook_gap_transactions{table="public.tags",kind="truncate"} 3',
+    ]);
+  });
+
+  it('do without the database what can be done without it, and keep no figure of earlier', async () => {
+    let answers = true;
+    const sometimes: Queryable = {
+      query: (statement, values) =>
+        answers
+          ? (db.pool.query(statement as string, values as unknown[]) as never)
+          : Promise.reject(new Error('gone')),
+    };
+    const app = createMetricsApp(metricsOf(sometimes, { drifts: [off] }));
+    expect((await linesOf(app)).join('\n')).to.match(/^rowhook_changes_waiting 0$/m);
+    expect((await ask(app, '/health')).status).to.equal(200);
+    answers = false;
+    const text = (await linesOf(app)).join('\n');
+    expect(text)
+      .to.match(/^rowhook_database_reachable 0$/m)
+      .and.match(/^rowhook_drift\{.*\} 1$/m)
+      .and.not.match(/^rowhook_(changes_waiting|endpoints|relay_active)/m);
+    const health = await ask(app, '/health');
+    expect(health.status).to.equal(503);
+    expect(await health.json()).to.deep.include({ status: 'failing', drift: 1, relay: 'asleep' });
+  });
+
+  it('say with 503 that the relay fails', async () => {
+    const failing = createMetricsApp(metricsOf(db.pool, { failingSince: new Date(Date.now() - 60_000) }));
+    const health = await ask(failing, '/health');
+    expect(health.status).to.equal(503);
+    const { reasons } = (await health.json()) as { reasons: Array<{ code: string }> };
+    expect(reasons.map(({ code }) => code)).to.deep.equal(['relay_failing']);
+    const line = (await linesOf(failing)).find((each) => each.startsWith('rowhook_relay_failing_seconds'));
+    expect(Number(line?.split(' ')[1])).to.be.at.least(60);
+  });
+
+  it('are served where they are asked to be, by one program', async () => {
+    const told: Array<{ host: string; port: number }> = [];
+    const log = { info: (facts: object) => told.push(facts as { host: string; port: number }) };
+    const app = createMetricsApp(metricsOf(db.pool));
+    const server = createMetricsServer({ app, host: '127.0.0.1', port: 0, log: log as never });
+    await server.start();
+    const { host, port } = told[0]!;
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+      expect([response.status, host]).to.deep.equal([200, '127.0.0.1']);
+      expect(await response.text()).to.contain('\nrowhook_changes_waiting 0\n');
+      expect((await fetch(`http://127.0.0.1:${port}/other`)).status).to.equal(404);
+      const second = createMetricsServer({ app, host, port, log: pino({ level: 'silent' }) });
+      expect(await failure(second.start())).to.include({ code: 'listen_failed', where: `127.0.0.1:${port}` });
+      await second.stop();
+    } finally {
+      await server.stop();
+    }
+    expect(await failure(fetch(`http://127.0.0.1:${port}/metrics`))).to.be.an('error');
+  });
+});

@@ -35,6 +35,8 @@ export function tableProblems(
       ),
     ];
   }
+  const unseen = key && unseenWrites(table, facts);
+  if (unseen) return [unseen];
   const needed = new Set([...(key ?? []), ...columns]);
   const lost = [...needed].filter((column) => column !== everyColumn && !facts.columns.has(column));
   const names = lost.map((column) => `"${column}"`).join(', ');
@@ -53,6 +55,26 @@ export function tableProblems(
       ? keyProblems(table, key, facts)
       : []),
   ];
+}
+
+/** Statements fire the triggers of the table that they name, and of no other: what comes by another way would not be seen. */
+function unseenWrites(table: string, { temporary, parents }: TableFacts): RowhookError | undefined {
+  if (temporary) {
+    return new RowhookError(
+      'table_unsupported',
+      `${table} is a temporary table, which ends with its session`,
+      { where: table, fix: 'Name a table that stays.' },
+    );
+  }
+  if (parents.length === 0) return undefined;
+  return new RowhookError(
+    'table_unsupported',
+    `${table} is a partition of ${parents.join(' and ')}, or inherits from it: statements that name that table change rows of this one without its triggers`,
+    {
+      where: table,
+      fix: `Name ${parents.join(' or ')} instead: it is captured with all that lies below it.`,
+    },
+  );
 }
 
 function virtualProblems(table: string, stored: ReadonlySet<string>, facts: TableFacts): RowhookError[] {
@@ -79,7 +101,7 @@ function keyProblems(table: string, key: readonly string[], facts: TableFacts): 
   if (unique && nullable.length === 0) return [];
   const found =
     facts.uniqueKeys.length === 0
-      ? 'it has no unique index'
+      ? 'it has no unique index of columns over all rows'
       : `its unique indexes are on ${facts.uniqueKeys.map((columns) => `(${columns.join(', ')})`).join(' ')}`;
   return [
     new RowhookError(
@@ -126,6 +148,7 @@ function kindName(kind: string): string {
     f: 'a foreign table',
     S: 'a sequence',
     i: 'an index',
+    c: 'a composite type',
   };
   return names[kind] ?? 'not a table';
 }

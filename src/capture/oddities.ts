@@ -1,5 +1,6 @@
 import { quoteLiteral } from '../catalog/table-name.ts';
 import type { CapturePlan } from '../store/captures.ts';
+import { makesForeignJson } from '../store/own-types.ts';
 import { dollarTag } from './dollar-tag.ts';
 
 /** What may have become of a table, or of one of its columns, since its triggers were made. */
@@ -8,6 +9,8 @@ export type Oddity =
   | 'virtual'
   /** The column's type is one of the application's own, whose casts may run its functions. */
   | 'own'
+  /** A function of the application's may make JSON of the column; of no column: of any. */
+  | 'json'
   /** The key has no unique index on some relation with triggers. Of no column. */
   | 'twins';
 
@@ -54,9 +57,14 @@ begin
               from parts p join pg_type t on t.oid = p.oid where t.typtype = 'd' or t.typcategory = 'A'
             )
             select from parts p join pg_type t on t.oid = p.oid where t.oid >= 16384 and t.typtype in ('c', 'e', 'r', 'm'))
+          union all
+          select 'json' where ${makesForeignJson('a.atttypid')}
         ) o
       where a.attrelid = any (relations) and a.attnum > 0 and (a.attgenerated = 'v' or a.atttypid >= 16384)
       group by 1);
+    if exists (select from unnest(result) each where each like 'json %') then
+      result := result || 'json '::text;
+    end if;
   end if;
   foreach relation in array relations loop
     if not exists (

@@ -33,13 +33,13 @@ export interface ColumnFacts {
   /** Those whose values may be of any size. */
   readonly long?: ReadonlySet<string>;
   readonly arrays?: ReadonlySet<string>;
-  /** Those that row_to_json would run a function of the application for. */
+  /** Those that row_to_json may run a function of the application for. */
   readonly unsafe?: ReadonlySet<string>;
 }
 
 /** Every column that the function names, as null: what a name falls back to once the table has lost the column. And what is odd about it. */
 export function missing(plan: Capture, facts?: ColumnFacts): string {
-  const kept = facts ? [...(keptColumns(plan, facts) ?? []), ...(facts.long ?? [])] : [];
+  const kept = facts ? [...(keptColumns(plan, facts) ?? listedColumns(facts)), ...(facts.long ?? [])] : [];
   const named = new Set([...plan.key, ...plan.classes.flat(), ...plan.values, ...kept]);
   named.delete(everyColumn);
   const nulls = [...named].map((column) => `null::text as ${quoteName(column)}`);
@@ -110,16 +110,31 @@ function sum(terms: readonly string[]): string {
   return groups.map((group) => `(${group})`).join(' + ');
 }
 
-/** Without the columns that must not leave: the others by name, since what takes keys from JSON fails on some texts that JSON can hold. */
+/**
+ * Without the columns that must not leave: the others by name, since what takes keys from JSON fails on some texts that JSON can hold.
+ * By name too where the table has got a type since of which the application would make the JSON: its function would run with our rights.
+ */
 function rowJson(plan: CapturePlan, columns: ColumnFacts): string {
   const kept = keptColumns(plan, columns);
-  if (!kept) return 'row_to_json(old_row.*)';
+  if (kept) return listJson(kept, columns);
+  const listed = listedColumns(columns);
+  const list = listed.length > 0 ? listJson(listed, columns) : 'null';
+  return `case when ${isOdd('json')} then ${list} else row_to_json(old_row.*) end`;
+}
+
+function listJson(kept: readonly string[], { unsafe }: ColumnFacts): string {
   const read = kept.map((column) => {
-    const value = columns.unsafe?.has(column) ? textSql(column) : valueSql(column);
-    return `${value} as ${quoteName(column)}`;
+    const safe = `case when not ${isOdd('virtual', column)} and not ${isOdd('json', column)} then ${quoteName(column)} end`;
+    return `${unsafe?.has(column) ? textSql(column) : safe} as ${quoteName(column)}`;
   });
   return `(select row_to_json(kept.*) from (select ${read.join(', ')}) kept)`;
 }
+
+/** More would make the function slow to plan, for what is rare. */
+const mostListed = 400;
+
+const listedColumns = ({ all, virtual }: ColumnFacts): string[] =>
+  all.length <= mostListed ? all.filter((column) => !virtual?.has(column)) : [];
 
 /** Undefined: whatever columns the table has. */
 function keptColumns(
@@ -153,7 +168,7 @@ export function comparison(
       ...classes.flatMap(({ select }) => select),
       ...(values.length > 0 ? [`array[${values.join(', ')}]::text[] as vs`] : []),
     ].join(', '),
-    mask: `(${classes.map(({ differ }, bit) => `case when ${differ} then ${2 ** bit} else 0 end`).join(' + ') || '0'})`,
+    mask: `(${classes.map(({ differ }, bit) => `case when ${differ} then ${2 ** bit}::bigint else 0 end`).join(' + ') || '0::bigint'})`,
   };
 }
 

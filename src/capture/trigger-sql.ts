@@ -1,4 +1,5 @@
 import type { CapturePlan } from '../store/captures.ts';
+import { bypassFunctionSql, bypassTriggerSql } from './bypass-sql.ts';
 import { dollarTag } from './dollar-tag.ts';
 import { isOdd, oddSql } from './oddities.ts';
 import {
@@ -13,9 +14,10 @@ import {
   pairJson,
   valuesJson,
 } from './row-sql.ts';
+import { truncateBody } from './truncate-sql.ts';
 
-/** The four statements a trigger can fire for; each has a function of its own, fitted to the table. */
-export const operations = ['insert', 'update', 'delete', 'truncate'] as const;
+/** The four statements a trigger can fire for, and those of them that the others cannot see; each has a function of its own. */
+export const operations = ['insert', 'update', 'delete', 'truncate', 'bypass'] as const;
 export type Operation = (typeof operations)[number];
 
 /** Rows of one statement that share an outbox row. */
@@ -48,7 +50,9 @@ export function functionSql(
   operation: Operation,
   columns: ColumnFacts,
 ): string {
-  const bodies = { insert: insertBody, update: updateBody, delete: deleteBody, truncate: truncateBody };
+  if (operation === 'bypass') return bypassFunctionSql(captureId, requestId);
+  const truncate = () => truncateBody(captureId, requestId);
+  const bodies = { insert: insertBody, update: updateBody, delete: deleteBody, truncate };
   const body = bodies[operation]({ ...plan, classes: storedClasses(plan, columns), id: captureId }, columns);
   const tag = dollarTag('rowhook', body);
   // The first one brings what all of them ask.
@@ -62,13 +66,16 @@ set jit = off${textForms(plan, operation, columns.plain)}
 as ${tag}
 #variable_conflict use_column
 ${body}
-  if written and pg_sequence_last_value('rowhook.bell'::regclass) = 2 then
-    perform rowhook.ring();
-  end if;
+${ringIf(operation === 'insert' || operation === 'delete' ? 'found' : 'written')}
   return null;
 end
 ${tag}`;
 }
+
+const ringIf = (written: string) =>
+  `  if ${written} and pg_sequence_last_value('rowhook.bell'::regclass) = 2 then
+    perform rowhook.ring();
+  end if;`;
 
 /** The classes by columns that the rows of a trigger have: a virtual one changes when one of those does that it is made of. */
 function storedClasses({ classes }: CapturePlan, { virtual }: ColumnFacts): string[][] {
@@ -91,6 +98,7 @@ set bytea_output = 'hex'`;
 }
 
 export function triggerSql(captureId: CaptureId, operation: Operation, table: string): string {
+  if (operation === 'bypass') return bypassTriggerSql(captureId, table);
   const rows = {
     insert: 'referencing new table as new_rows ',
     update: 'referencing old table as old_rows new table as new_rows ',
@@ -105,7 +113,8 @@ const requestId = `nullif(left(current_setting('rowhook.request_id', true), 1000
 
 /**
  * Most statements change one row, and starting an executor for windows and joins costs them more than running it: they have a way
- * of their own. `seen` is 0, 1, or 2 for more.
+ * of their own. `seen` is 0, 1, or 2 for more. Each condition of plpgsql is made ready anew in every transaction, so there are few: FOUND
+ * says whether the last statement saw or wrote a row.
  */
 const countRows = (rows: string) => `  perform from ${rows} limit 2;
   get diagnostics seen = row_count;`;
@@ -114,7 +123,6 @@ function insertBody(plan: Capture): string {
   const row = `lateral (select ${keyText(plan.key)} as k, ${valuesJson(plan)} as v from new_rows) r`;
   return `declare
   seen int;
-  written boolean;
 begin
 ${countRows('new_rows')}
   if seen = 1 then
@@ -131,14 +139,12 @@ ${countRows('new_rows')}
       where r.k is not null
     ) c
     group by c.pack;
-  end if;
-  written := seen > 0 and found;`;
+  end if;`;
 }
 
 function deleteBody(plan: Capture, columns: ColumnFacts): string {
   return `declare
   seen int;
-  written boolean;
 begin
 ${countRows('old_rows')}
   if seen = 1 then
@@ -148,8 +154,7 @@ ${countRows('old_rows')}
     where r.k is not null;
   elsif seen > 1 then
 ${deletePacks(plan, columns, 'true')}
-  end if;
-  written := seen > 0 and found;`;
+  end if;`;
 }
 
 const oldRow = (plan: Capture, columns: ColumnFacts) =>
@@ -170,6 +175,12 @@ function deletePacks(plan: Capture, columns: ColumnFacts, condition: string): st
 /**
  * Old and new rows are joined by key. A row whose key changed has no partner: its new key counts as an insert ('i'), its old
  * one is marked 'x', and only then are the old rows read once more for the delete that carries them.
+ *
+ * There are never fewer old rows than new ones, but there may be more: a row that goes to another partition is lost on its way
+ * where a trigger there refuses it.
+ *
+ * The one-row way reads either row in a subquery of its own that `offset 0` keeps one: merged, each column would be read once for
+ * the join and once more for what is made of it, which for a wide table is a third of the statement.
  */
 function updateBody(plan: Capture, columns: ColumnFacts): string {
   const values = plan.values.length > 0;
@@ -179,59 +190,56 @@ function updateBody(plan: Capture, columns: ColumnFacts): string {
   const newKeys = `${missing(plan)}, lateral (select ${keyText(plan.key)} as k from new_rows) n`;
   return `declare
   seen int;
-  one record;
+  one_key text;
+  one_mask bigint;
+  one_vals text;
   key_changed boolean;
   written boolean;
 begin
-${countRows('new_rows')}
+${countRows('old_rows')}
   if seen = 1 then
-    select r.* into one
+    select r.k, r.m, r.v into one_key, one_mask, one_vals
     from ${missing(plan)},
       lateral (
-        select n.k, n.k is distinct from o.k as moved, ${single.mask}::bigint as m, ${pairJson(plan)} as v
-        from (select ${single.columns} from old_rows whole) o, (select ${single.columns} from new_rows whole) n
+        select n.k, case when n.k is distinct from o.k then -1 when n.k is null then 0 else ${single.mask} end as m,
+          ${pairJson(plan)} as v
+        from (select ${single.columns} from old_rows whole offset 0) o, (select ${single.columns} from new_rows whole offset 0) n
       ) r;
-    if one.moved then
-      seen := 2;
-    elsif one.m <> 0 and one.k is not null then
+    if one_mask > 0 then
       insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
-      values (${plan.id}, 'u', 1, ${requestId}, array[one.k], array[one.m], ${values ? 'array[one.v]' : 'null'});
-      written := true;
+      values (${plan.id}, 'u', 1, ${requestId}, array[one_key], array[one_mask], ${values ? 'array[one_vals]' : 'null'});
+${ringIf('true')}
+      return null;
+    elsif one_mask = 0 then
+      return null;
     end if;
+  elsif seen = 0 then
+    return null;
   end if;
-  if seen > 1 then
-    with packs as (
-      insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
-      select ${plan.id}, c.op, count(*), ${requestId}, array_agg(c.k), array_agg(c.m), ${values ? 'array_agg(c.v)' : 'null'}
-      from (
-        select r.op, r.k, r.m, r.v, (row_number() over () - 1) / ${packSize} as pack
-        from ${missing(plan)},
-          lateral (
-            select coalesce(n.k, o.k) as k,
-              (case when o.k is null then 'i' when n.k is null then 'x' else 'u' end)::"char" as op,
-              case when o.k is null or n.k is null then -1 else ${packed.mask} end::bigint as m,
-              case when o.k is null then ${newJson(plan)} else ${pairJson(plan)} end as v
-            from ${numbered(`select ${packed.columns} from old_rows whole`)} o
-            full join ${numbered(`select ${packed.columns} from new_rows whole`)} n
-              on o.k = n.k and (not ${isOdd('twins')} or o.twin = n.twin)
-          ) r
-        where r.m <> 0 and r.k is not null
-      ) c
-      group by c.op, c.pack
-      returning op
-    )
-    select bool_or(p.op = 'x'), count(*) > 0 into key_changed, written from packs p;
-    if key_changed then
+  with packs as (
+    insert into rowhook.outbox (capture_id, op, n, request_id, keys, masks, vals)
+    select ${plan.id}, c.op, count(*), ${requestId}, array_agg(c.k), array_agg(c.m), ${values ? 'array_agg(c.v)' : 'null'}
+    from (
+      select r.op, r.k, r.m, r.v, (row_number() over () - 1) / ${packSize} as pack
+      from ${missing(plan)},
+        lateral (
+          select coalesce(n.k, o.k) as k,
+            (case when o.k is null then 'i' when n.k is null then 'x' else 'u' end)::"char" as op,
+            case when o.k is null or n.k is null then -1 else ${packed.mask} end as m,
+            case when o.k is null then ${newJson(plan)} else ${pairJson(plan)} end as v
+          from ${numbered(`select ${packed.columns} from old_rows whole`)} o
+          full join ${numbered(`select ${packed.columns} from new_rows whole`)} n
+            on o.k = n.k and (not ${isOdd('twins')} or o.twin = n.twin)
+        ) r
+      where r.m <> 0 and r.k is not null
+    ) c
+    group by c.op, c.pack
+    returning op
+  )
+  select bool_or(p.op = 'x'), count(*) > 0 into key_changed, written from packs p;
+  if key_changed then
 ${deletePacks(plan, columns, `not exists (select from ${newKeys} where n.k = r.k)`)}
-    end if;
   end if;`;
-}
-
-function truncateBody({ id }: Capture): string {
-  return `declare
-  written boolean := true;
-begin
-  insert into rowhook.outbox (capture_id, op, n, request_id) values (${id}, 't', 0, ${requestId});`;
 }
 
 /** A key that is none any more, as its column was dropped and added with one value for all, must not join every row with every other. */

@@ -133,3 +133,10 @@ export function changesOf(resource: string, name = resource): NamedEvent[] {
     { name: `${name}_delete`, resource, on: 'delete' },
   ];
 }
+
+/** `person_truncate` of a resource, for a catalog's list of events: a TRUNCATE has emptied its table. */
+export const truncateOf = (resource: string, name = resource): NamedEvent => ({
+  name: `${name}_truncate`,
+  resource,
+  on: 'truncate',
+});

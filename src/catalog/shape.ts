@@ -180,6 +180,7 @@ const eventsByOn: Readonly<Record<string, z.ZodType>> = {
   }),
   assign: strict({ ...event, on: z.literal('assign'), part: table }),
   unassign: strict({ ...event, on: z.literal('unassign'), part: table }),
+  truncate: strict({ resource: name, on: z.literal('truncate') }),
 };
 const eventDefinition = z.unknown().superRefine((given, context) => {
   const on = (given as { on?: unknown } | null)?.on;

@@ -6,8 +6,8 @@ export type RecordKey = Readonly<Record<string, string>>;
 
 /**
  * GET from the application's own API. A 200 with JSON is the payload, byte for byte; 404 and 410 say that it no longer has the
- * record, whose last known row is then shown, as is that of a record that it refuses, or fails for again and again while it answers
- * for others; anything else, and no answer, delays the event until it is better.
+ * record, whose last known row is then shown. Of a record that it refuses, or fails for while it answers for others, the events are
+ * set aside; anything else, and no answer, delays all events until it is better.
  */
 export interface HttpSource {
   readonly kind: 'http';
@@ -30,7 +30,7 @@ export interface FunctionSource {
   readonly kind: 'function';
   /**
    * Payloads in the order of the keys, as values that become a JSON object or list; null or undefined where there is no such record.
-   * What it throws delays the events until it no longer does.
+   * Records for which it throws, while it answers for others, are set aside; where it answers for none, events wait.
    */
   readonly load: (keys: readonly RecordKey[]) => Promise<readonly unknown[]> | readonly unknown[];
 }

@@ -215,12 +215,19 @@ interface EventBase {
  * `insert`, `update`, `delete`: net effect of one transaction on one record; an update may name the columns that count.
  * `transition`: an update in which a column of the resource's table, or of the named part, went from one value to another.
  * `assign`, `unassign`: a row of the named part came to the record, or left it.
+ * `truncate`: a TRUNCATE has emptied the resource's table. It speaks of no record.
  */
 export type EventDefinition =
   | (EventBase & { readonly on: 'insert' | 'delete' })
   | (EventBase & { readonly on: 'update'; readonly columns?: Columns })
   | (EventBase & { readonly on: 'transition'; readonly part?: string; readonly transition: Transition })
-  | (EventBase & { readonly on: 'assign' | 'unassign'; readonly part: string });
+  | (EventBase & { readonly on: 'assign' | 'unassign'; readonly part: string })
+  | {
+      readonly resource: string;
+      readonly on: 'truncate';
+      readonly per?: never;
+      readonly when?: never;
+    };
 
 /** Whether a `one` or `many` shows single bare values: in Fields, `kind` could only be a field of that name. */
 export function isBare(fields: Fields | ColumnField): fields is ColumnField {

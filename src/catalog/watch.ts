@@ -124,6 +124,7 @@ function watchesOf(event: string, definition: EventDefinition, resource: Resourc
   switch (definition.on) {
     case 'insert':
     case 'delete':
+    case 'truncate':
       return [own([])];
     case 'update':
       return [

@@ -190,7 +190,7 @@ const operationsOf = (fault: CaptureFault): string =>
 
 const sentences: Readonly<Record<CaptureFault['kind'], (fault: CaptureChange['faults'][number]) => string>> =
   {
-    not_captured: () => 'is to be captured: it gets four triggers',
+    not_captured: () => 'is to be captured: it gets five triggers',
     plan_differs: () => 'is captured by the plan of another catalog',
     function_differs: () => 'is captured, by functions that would be written otherwise now',
     trigger_missing: (fault) => `lacks triggers: ${operationsOf(fault)}`,

@@ -3,9 +3,11 @@ import { checkCommand } from './check.ts';
 import { type Act, type Context, createContext, type Surroundings } from './context.ts';
 import { deliveryCommands } from './deliveries.ts';
 import { endpointCommands } from './endpoints.ts';
+import { gapCommands } from './gaps.ts';
 import { initCommand } from './init.ts';
 import { installCommands } from './install.ts';
 import { migrationCommand } from './migration.ts';
+import { setAsideCommands } from './set-aside.ts';
 import { showCommands } from './show.ts';
 import { type Signals, startCommand } from './start.ts';
 
@@ -47,6 +49,8 @@ export function createProgram(
   installCommands(program, act);
   endpointCommands(program, act);
   deliveryCommands(program, act);
+  gapCommands(program, act);
+  setAsideCommands(program, act);
   showCommands(program, act);
   return program;
 }

@@ -55,10 +55,7 @@ function resourceLines(resource: DraftResource, tenants: boolean): string[] {
   const usualKey = key.length === 1 && key[0] === 'id';
   return [
     ...(table.hasChildren
-      ? [
-          '      // Other tables inherit from this one, and it shows their rows too. Where such a table is a resource itself, a change of',
-          '      // its rows is an event of that one alone.',
-        ]
+      ? ['      // Other tables inherit from this one: their rows are records of this resource too.']
       : []),
     `      ${property(resource.name)}: {`,
     `        table: ${string(tableName(table.quoted))},`,

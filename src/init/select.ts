@@ -91,12 +91,11 @@ function missing(all: readonly SurveyedTable[], text: string): RowhookError {
 }
 
 function unfit(table: SurveyedTable, reason: string): RowhookError {
-  const code = table.kind === 'r' || table.kind === 'p' ? 'key_missing' : 'table_unsupported';
-  return new RowhookError(code, `${table.quoted} ${reason}`, {
+  const keyless = (table.kind === 'r' || table.kind === 'p') && table.parent === null;
+  return new RowhookError(keyless ? 'key_missing' : 'table_unsupported', `${table.quoted} ${reason}`, {
     where: table.quoted,
-    fix:
-      code === 'key_missing'
-        ? `Give it one: ALTER TABLE ${table.quoted} ADD PRIMARY KEY (…), or leave it out.`
-        : 'Name the table behind it.',
+    fix: keyless
+      ? `Give it one: ALTER TABLE ${table.quoted} ADD PRIMARY KEY (…), or leave it out.`
+      : `Name ${table.parent ?? 'the table behind it'}.`,
   });
 }

@@ -16,6 +16,8 @@ export interface SurveyedTable {
   readonly references: readonly Reference[];
   /** Others inherit from it: it shows their rows too. */
   readonly hasChildren: boolean;
+  /** A table that it inherits from itself, quoted and schema-qualified. */
+  readonly parent: string | null;
 }
 
 export interface SurveyedColumn {
@@ -81,6 +83,9 @@ export async function surveyTables(db: Queryable): Promise<SurveyedTable[]> {
      )
      select n.nspname as schema, c.relname as name, c.relkind as kind,
        exists (select from pg_inherits i where i.inhparent = c.oid) and c.relkind = 'r' as "hasChildren",
+       (select format('"%s"."%s"', replace(pn.nspname, '"', '""'), replace(p.relname, '"', '""'))
+        from pg_inherits i join pg_class p on p.oid = i.inhparent join pg_namespace pn on pn.oid = p.relnamespace
+        where i.inhrelid = c.oid order by i.inhseqno limit 1) as parent,
        (select json_agg(json_build_object(
            'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', t.typname, 'baseKind', t.typtype,
            'array', t.typcategory = 'A', 'notNull', a.attnotnull) order by a.attnum)
@@ -140,9 +145,10 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** Why a table cannot be captured, as a clause, or undefined where it can. Pure. */
-export function obstacle({ kind, key, columns }: SurveyedTable): string | undefined {
+export function obstacle({ kind, key, columns, parent }: SurveyedTable): string | undefined {
   const view = kinds[kind];
   if (view) return `is ${view}, which has no row changes of its own`;
+  if (parent !== null) return `inherits from ${parent}, whose events are those of its rows too`;
   if (columns.length === 0) return 'has no columns';
   return key ? undefined : 'has no key: no primary key, and no unique one without nulls';
 }

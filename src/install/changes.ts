@@ -1,6 +1,6 @@
 import { columnFacts, samePlan } from '../capture/install.ts';
 import { capturePlans } from '../capture/plan.ts';
-import { functionSql, operations } from '../capture/trigger-sql.ts';
+import { functionSql, type Operation, operations } from '../capture/trigger-sql.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { type CaptureFacts, captureFacts } from '../store/capture-facts.ts';
 import type { CapturePlan } from '../store/captures.ts';
@@ -69,7 +69,9 @@ function captureFaults({ plan, facts, current }: Omit<CaptureChange, 'faults'>):
 export function triggerFaults({ relations }: Pick<CaptureFacts, 'relations'>): CaptureFault[] {
   return relations.flatMap(({ name, triggers }) => {
     const missing = operations.filter((operation) => triggers[operation] === undefined);
-    const disabled = operations.filter((operation) => ['D', 'R'].includes(triggers[operation] ?? ''));
+    const disabled = operations.filter(
+      (operation) => triggers[operation] !== undefined && !fires(operation, triggers[operation]),
+    );
     return [
       ...(missing.length > 0
         ? [{ kind: 'trigger_missing' as const, relation: name, operations: missing }]
@@ -80,6 +82,10 @@ export function triggerFaults({ relations }: Pick<CaptureFacts, 'relations'>): C
     ];
   });
 }
+
+/** pg_trigger.tgenabled: O for an application's writes, R for those with session_replication_role = replica, A for both, D for none. */
+const fires = (operation: Operation, enabled: string): boolean =>
+  enabled === 'A' || enabled === (operation === 'bypass' ? 'R' : 'O');
 
 /** Whether another program, or the table as it was then, made the functions: they do their work, but would be written otherwise now. */
 function functionsDiffer({ id, plan, functions }: CaptureFacts, facts: TableFacts): boolean {

@@ -1,4 +1,5 @@
 import { parseTable } from '../catalog/table-name.ts';
+import { makesForeignJson } from './own-types.ts';
 import type { Queryable } from './sql.ts';
 
 /** What the database says of one table of the application. */
@@ -7,6 +8,10 @@ export interface TableFacts {
   readonly table: string;
   /** pg_class.relkind: r table, p partitioned table, v view, f foreign table, ... */
   readonly kind: string;
+  /** Only the session that made it sees it. */
+  readonly temporary: boolean;
+  /** What it is a partition of, or inherits from, quoted and schema-qualified. */
+  readonly parents: readonly string[];
   /** Column name to its type as SQL writes it, e.g. `numeric(12,2)`. */
   readonly columns: ReadonlyMap<string, string>;
   /** Columns of a string type. */
@@ -18,7 +23,7 @@ export interface TableFacts {
   /** Columns whose values may be of any size. */
   readonly longColumns: ReadonlySet<string>;
   readonly arrayColumns: ReadonlySet<string>;
-  /** Columns that a cast to JSON runs a function for which is neither the server's nor an extension's in C. */
+  /** Columns of which JSON may be made by a function of the application's. */
   readonly unsafeColumns: ReadonlySet<string>;
   readonly notNull: ReadonlySet<string>;
   /** Column sets that a unique index over all rows keeps distinct, each sorted. */
@@ -41,19 +46,12 @@ interface ColumnRow {
 
 interface FactsRow {
   kind: string;
+  temporary: boolean;
+  parents: string[];
   may_trigger: boolean;
   columns: ColumnRow[] | null;
   unique_keys: string[][] | null;
 }
-
-/** Types of which a function of the application's makes JSON, and those that have such a one in them. */
-const unsafeTypes = `unsafe (oid) as (
-       select castsource from pg_cast join pg_proc p on p.oid = castfunc join pg_language l on l.oid = p.prolang
-       where casttarget = 'json'::regtype and l.lanname not in ('internal', 'c')
-       union
-       select t.oid from unsafe u join pg_type t on t.typelem = u.oid or t.typbasetype = u.oid
-         or exists (select from pg_attribute a where a.attrelid = t.typrelid and a.atttypid = u.oid)
-     )`;
 
 /**
  * Facts about a table, or undefined when there is none of this name. Reads the catalogs only, takes no lock on the table. Not by
@@ -62,8 +60,11 @@ const unsafeTypes = `unsafe (oid) as (
 export async function tableFacts(db: Queryable, table: string): Promise<TableFacts | undefined> {
   const { schema, name } = parseTable(table);
   const { rows } = await db.query<FactsRow>(
-    `with recursive ${unsafeTypes}
-     select c.relkind as kind,
+    `select c.relkind as kind, c.relpersistence = 't' as temporary,
+       array(
+         select format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(p.relname, '"', '""'))
+         from pg_inherits i join pg_class p on p.oid = i.inhparent join pg_namespace n on n.oid = p.relnamespace
+         where i.inhrelid = c.oid order by i.inhseqno) as parents,
        has_table_privilege(c.oid, 'TRIGGER') and pg_has_role(c.relowner, 'USAGE') as may_trigger,
        (select json_agg(json_build_object(
            'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
@@ -71,7 +72,7 @@ export async function tableFacts(db: Queryable, table: string): Promise<TableFac
            'plain', t.typcategory = 'S' or t.oid = any ('{int2,int4,int8,numeric,uuid,bool}'::regtype[]),
            'long', a.attlen = -1,
            'is_array', t.typcategory = 'A',
-           'unsafe', a.atttypid in (select oid from unsafe),
+           'unsafe', ${makesForeignJson('a.atttypid')},
            'made_of', case when a.attgenerated = 'v' then array(
              select b.attname from pg_attrdef e
              join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = e.oid
@@ -99,6 +100,8 @@ export async function tableFacts(db: Queryable, table: string): Promise<TableFac
   return {
     table,
     kind: row.kind,
+    temporary: row.temporary,
+    parents: row.parents,
     columns: new Map(columns.map((column) => [column.name, column.type])),
     textColumns: namesOf(columns, 'text'),
     plainColumns: namesOf(columns, 'plain'),
@@ -122,7 +125,7 @@ export interface ColumnType {
   readonly type: string;
   /** Of a string type. */
   readonly isText: boolean;
-  /** A function of the application's makes JSON of it; last rows have its text. */
+  /** A function of the application's may make JSON of it; last rows have its text. */
   readonly isUnsafe: boolean;
 }
 
@@ -143,9 +146,8 @@ export async function columnTypes(
     unsafe: boolean;
   }>({
     name: 'rowhook_column_types',
-    text: `with recursive ${unsafeTypes}
-      select g.ord::int as ord, a.attname as name, t.typcategory = 'S' as text,
-        a.atttypid in (select oid from unsafe) as unsafe,
+    text: `select g.ord::int as ord, a.attname as name, t.typcategory = 'S' as text,
+        ${makesForeignJson('a.atttypid')} as unsafe,
         (with recursive below (oid, base) as (
            select t.oid, t.typbasetype
            union all

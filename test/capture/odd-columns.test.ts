@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { captureTable } from '../../src/capture/install.ts';
+import { capturePlans } from '../../src/capture/plan.ts';
 import { defineCatalog, text } from '../../src/catalog/define.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
 import { checkCatalog } from '../../src/install/check-catalog.ts';
@@ -9,6 +10,7 @@ import { captureFacts } from '../../src/store/capture-facts.ts';
 import type { CapturePlan } from '../../src/store/captures.ts';
 import { installSchema } from '../../src/store/schema.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { postgresMajor } from '../support/server.ts';
 
 /** Tables that make it hard for a trigger: whatever they are, no write of the application may fail. */
 describe('capture of odd tables', () => {
@@ -46,7 +48,7 @@ describe('capture of odd tables', () => {
     );
   }
 
-  describe('virtual generated columns', () => {
+  const virtualColumns = () => {
     const madeOf = `create table t (id int primary key, n int, secret text, twice int generated always as (n * 2) virtual,
       always int generated always as (7) virtual)`;
 
@@ -113,7 +115,9 @@ describe('capture of odd tables', () => {
         [catalog({}, { when: { new: { twice: 2 } } }), 'twice'],
       ];
       for (const [one, column] of refused) {
-        const error = await checkCatalog(session, one, 'read').catch((thrown) => thrown);
+        const error = await checkCatalog(session, one, { capture: capturePlans(one) }).catch(
+          (thrown) => thrown,
+        );
         expect(error).to.include({ code: 'column_unsupported', where: '"public"."t"' });
         expect(error.message).to.include(`"public"."t": column "${column}" is a virtual generated column`);
       }
@@ -121,7 +125,8 @@ describe('capture of odd tables', () => {
       expect(error).to.include({ code: 'column_unsupported' });
       expect(error.fix).to.include('made of (n)');
     });
-  });
+  };
+  if (postgresMajor >= 18) describe('virtual generated columns', virtualColumns);
 
   it('takes as many values as a table can have', async () => {
     const names = Array.from({ length: 1_500 }, (_, i) => `c${i}`);
@@ -297,10 +302,10 @@ describe('capture of odd tables', () => {
     await session.query('create table late () inherits (lower)');
     const [facts] = await captureFacts(session);
     expect(facts!.relations.map(({ name, triggers }) => [name, Object.keys(triggers).length])).to.eql([
-      ['"public"."t"', 4],
-      ['"public"."below"', 4],
+      ['"public"."t"', 5],
+      ['"public"."below"', 5],
       ['"public"."late"', 0],
-      ['"public"."lower"', 4],
+      ['"public"."lower"', 5],
     ]);
   });
 });

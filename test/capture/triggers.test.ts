@@ -147,7 +147,9 @@ describe('capture', () => {
       'v',
       'pack',
       'seen',
-      'one',
+      'one_key',
+      'one_mask',
+      'one_vals',
       'image',
     ];
     await session.query(`alter table tag_categories ${own.map((name) => `add ${name} text`).join(', ')}`);
@@ -267,5 +269,27 @@ describe('capture', () => {
         'visits d ["1", "2026-01-05"]',
       ].map((line) => line.replace(', "', ', "')),
     );
+  });
+
+  it('sees a row leave whose new partition refuses it', async () => {
+    await session.query(
+      `create table visits (id bigint not null, day int not null, note text, primary key (id, day)) partition by list (day);
+       create table visits_1 partition of visits for values in (1);
+       create table visits_2 partition of visits for values in (2);
+       create function refuse() returns trigger language plpgsql as 'begin return null; end';
+       create trigger refuse before insert on visits_2 for each row execute function refuse()`,
+    );
+    await captureTable(session, { table: '"public"."visits"', key: ['id', 'day'], classes: [], values: [] });
+    await session.query(`insert into visits values (1, 1, 'a'), (2, 1, 'b'), (3, 1, 'c')`);
+    await captured();
+    await session.query('update visits set day = 2 where id = 1');
+    await session.query('update visits set day = 2');
+    expect((await session.query('select from visits')).rowCount).to.equal(0);
+    const rows = await captured();
+    expect(rows.filter(({ op }) => op === 'd').flatMap(({ keys }) => keys)).to.have.members([
+      '["1", "1"]',
+      '["2", "1"]',
+      '["3", "1"]',
+    ]);
   });
 });

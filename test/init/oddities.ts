@@ -10,7 +10,7 @@ export interface OddTable {
   /** Changes a column of the first row that a payload shows; undefined: a link table, whose rows only come and go. */
   readonly update: string | undefined;
   /** Why it cannot be captured. */
-  readonly refused?: 'key' | 'view';
+  readonly refused?: 'key' | 'view' | 'heir';
   /** Links two tables: its events are assign and unassign, and these records, as JSON text of a row `t`, are shown at the end. */
   readonly ends?: Readonly<Record<string, string>>;
   readonly delete?: string;
@@ -174,11 +174,14 @@ export function oddTables(): OddTable[] {
   });
   add('shaped', 'parents', {
     create: (table) => `create table ${table} (id int primary key, note text)`,
-    insert: (n) => `insert into shaped.parents values (${n}, 'row')`,
-    update: `update only shaped.parents set note = note || '!'`,
-    delete: 'delete from only shaped.parents',
+    insert: (n) =>
+      n === 1
+        ? `insert into shaped.parents values (1, 'row')`
+        : `insert into shaped.heirs values (2, 'row', 'more')`,
+    update: `update shaped.parents set note = note || '!'`,
   });
   add('shaped', 'heirs', {
+    refused: 'heir',
     create: (table) => `create table ${table} (more text, primary key (id)) inherits (shaped.parents)`,
     insert: (n) => `insert into shaped.heirs values (${n}00, 'row', 'more')`,
     update: `update shaped.heirs set more = more || '!'`,

@@ -34,6 +34,7 @@ export function table(
     key,
     references,
     hasChildren: false,
+    parent: null,
   };
 }
 

@@ -171,7 +171,7 @@ describe('a migration that rowhook has written', function () {
     await knex('migrate:latest');
     expect(await findings()).to.deep.equal([]);
     const triggers = await crm.database.query(`select 1 from pg_trigger where tgname like 'rowhook_%'`);
-    expect(triggers.rows).to.have.length(4);
+    expect(triggers.rows).to.have.length(5);
     await knex('migrate:rollback');
     expect((await state(crm)).replace(/released t .*\n/, '')).to.equal(before);
   });
@@ -284,7 +284,7 @@ async function state({ database, role }: OwnedCrm): Promise<string> {
     `select format('schema %s', version) as line from rowhook.schema_version
      union all select format('bounds %s %s', relname, pg_get_expr(relpartbound, oid)) from pg_class
        where relnamespace = 'rowhook'::regnamespace and relispartition and relkind = 'r'
-     union all select format('released %s capture %s %s %s', released_at is not null, id, table_name, plan) from rowhook.capture
+     union all select format('released %s capture %s %s %s %s', released_at is not null, id, table_name, plan, installed) from rowhook.capture
      order by 1`,
   );
   return `${dump}\n${rows.map(({ line }) => line).join('\n')}\n`

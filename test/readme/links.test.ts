@@ -64,7 +64,7 @@ describe("the catalog page's examples", function () {
     const { rows } = await database.query<{ count: number }>(
       'select count(distinct table_name)::int as count from rowhook.capture',
     );
-    expect(rows).to.deep.equal([{ count: 5 }]);
+    expect(rows).to.deep.equal([{ count: 6 }]);
   });
 });
 

@@ -89,6 +89,40 @@ describe('records that are deleted by a mark', () => {
     expect(apart[1]!.payload).to.equal('{"id":"5","at":1510000000}');
   });
 
+  it('are not changed by a mark that is set and taken away in one transaction; by what else that has changed they are', async () => {
+    const back = `update gifts set deleted_at = null where id = 8`;
+    expect(await run(`begin; ${mark(8)}; ${back}; commit`)).to.eql([]);
+    expect(
+      named(await run(`begin; ${mark(8)}; update gifts set note = 'n' where id = 8; ${back}; commit`)),
+    ).to.eql(['gift_update 8']);
+    expect(
+      named(
+        await run(`begin; update gifts set note = 'm', deleted_at = now() where id = 8; ${back}; commit`),
+      ),
+    ).to.eql(['gift_update 8']);
+    expect(
+      named(
+        await run(`begin; ${mark(8)}; delete from gifts where id = 8; insert into gifts values (8); commit`),
+      ),
+    ).to.eql(['gift_update 8']);
+    expect(
+      named(
+        await run(
+          `begin; delete from gifts where id = 8; insert into gifts values (8, 'x', now()); ${back}; commit`,
+        ),
+      ),
+    ).to.eql(['gift_update 8']);
+    const anew = `delete from gifts where id = 8; insert into gifts values (8, 'y', now())`;
+    for (const before of [mark(8), `${mark(8)}; ${back}`])
+      expect(named(await run(`begin; ${before}; ${anew}; ${back}; commit`))).to.eql(['gift_update 8']);
+    expect(
+      await run(
+        `${mark(8)}`,
+        `begin; update gifts set note = 'o' where id = 8; insert into lines values (5, 8); commit`,
+      ),
+    ).to.have.length(1);
+  });
+
   it('are still updated by what happened before the mark', async () => {
     const events = await run(
       `update gifts set note = 'n' where id = 6`,

@@ -27,6 +27,18 @@ export {
   listDeliveries,
 } from './store/history.ts';
 export { newSecret, rotateSecret } from './store/secrets.ts';
+export {
+  dropSetAside,
+  listSetAside,
+  retrySetAside,
+  type SetAsideAnswer,
+  type SetAsideFilter,
+  type SetAsideRecord,
+  type SetAsideRequest,
+  type SetAsideStatus,
+  setAsideAnswer,
+  setAsideStatus,
+} from './store/set-aside.ts';
 export type { Queryable } from './store/sql.ts';
 export { type QueueStatus, queueStatus } from './store/status.ts';
 export { dialectProblem } from './wire/dialects.ts';

@@ -4,7 +4,7 @@ export interface OutboxRow {
   readonly xid: string;
   readonly changed_at: Date;
   readonly capture_id: number;
-  readonly op: 'i' | 'u' | 'd' | 't' | 'x';
+  readonly op: 'i' | 'u' | 'd' | 't' | 'x' | 'b';
   readonly n: number;
   readonly request_id: string | null;
   readonly keys: string[] | null;
@@ -31,34 +31,44 @@ export interface Change {
   readonly requestId: string | null;
 }
 
-/** Unpacks outbox rows into changes, in their order. Truncates and marks of changed keys have no row to speak of. */
+/** Unpacks outbox rows into changes, in their order. Truncates, bypasses and marks of changed keys have no row to speak of. */
 export function unpack(rows: readonly OutboxRow[]): Change[] {
-  return rows.flatMap((row) => (row.op === 't' || row.op === 'x' ? [] : unpackRow(row, row.op)));
+  const changes: Change[] = [];
+  for (const row of rows) {
+    if (row.op !== 't' && row.op !== 'x' && row.op !== 'b') unpackRow(row, row.op, changes);
+  }
+  return changes;
 }
 
 const names = { i: 'insert', u: 'update', d: 'delete' } as const;
+const none: readonly string[] = [];
 
-function unpackRow(row: OutboxRow, op: 'i' | 'u' | 'd'): Change[] {
-  const shared = {
-    seq: Number(row.seq),
-    xid: row.xid,
-    changedAt: row.changed_at,
-    captureId: row.capture_id,
-    op: names[op],
-    requestId: row.request_id,
-  };
-  return (row.keys ?? []).map((key, i) => {
-    const val = row.vals?.[i] ?? null;
+/** Written out, and with no copies: it is done for every change. */
+function unpackRow(row: OutboxRow, op: 'i' | 'u' | 'd', changes: Change[]): void {
+  const { keys, masks, vals } = row;
+  const seq = Number(row.seq);
+  for (let i = 0; i < (keys?.length ?? 0); i++) {
+    const val = vals?.[i] ?? null;
     // A delete holds its last row alone, or as the first of an array.
-    const values: Array<string | null> = val?.startsWith('[') ? JSON.parse(val) : [];
+    const isList = val?.startsWith('[') ?? false;
+    const values: ReadonlyArray<string | null> = isList ? JSON.parse(val!) : none;
     const half = values.length / 2;
-    return {
-      ...shared,
-      key,
-      mask: op === 'u' ? Number(row.masks?.[i] ?? 0) : 0,
-      before: op === 'u' ? values.slice(0, half) : op === 'd' ? values.slice(1) : undefined,
-      after: op === 'u' ? values.slice(half) : op === 'i' ? values : undefined,
-      image: op !== 'd' ? undefined : val?.startsWith('[') ? (values[0] ?? null) : val,
-    };
-  });
+    changes.push({
+      seq,
+      xid: row.xid,
+      changedAt: row.changed_at,
+      captureId: row.capture_id,
+      op: names[op],
+      key: keys![i]!,
+      mask: op === 'u' ? Number(masks?.[i] ?? 0) : 0,
+      before: op === 'u' ? part(values, 0, half) : op === 'd' ? part(values, 1, values.length) : undefined,
+      after: op === 'u' ? part(values, half, values.length) : op === 'i' ? values : undefined,
+      image: op !== 'd' ? undefined : isList ? (values[0] ?? null) : val,
+      requestId: row.request_id,
+    });
+  }
+}
+
+function part(values: ReadonlyArray<string | null>, from: number, to: number): ReadonlyArray<string | null> {
+  return values.length === 0 ? none : values.slice(from, to);
 }

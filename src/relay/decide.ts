@@ -32,6 +32,8 @@ export function holds({ decision, before, after }: Seen): boolean {
         met(before, decision.old) &&
         met(after, decision.new)
       );
+    case 'truncate':
+      return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Catalog, EventDefinition } from '../catalog/types.ts';
 import { type NetEffect, netEffects, type RecordChange } from './net-effect.ts';
+import type { Emptied } from './truncations.ts';
 
 /** A named event of a record, before its payload is known. */
 export interface RecordEvent {
@@ -18,6 +19,10 @@ export interface RecordEvent {
   readonly touched: boolean;
   /** It has waited for what was still to be read, and nothing came. */
   readonly overdue: boolean;
+  /** The row was deleted, and inserted, by what was captured of a transaction; which came first in truth, the record shows. */
+  readonly replaced?: boolean;
+  /** Its payload, where it speaks of the resource and of no record: then the key is empty. */
+  readonly body?: string;
 }
 
 type NamedDefinition = readonly [name: string, definition: EventDefinition];
@@ -37,9 +42,14 @@ export function eventTable(catalog: Catalog): EventTable {
  * The events that changes raise: those of the net effect of a transaction on a record, and those of each single change. In the
  * order of the changes that they speak of. Pure.
  * @param changes in the order of their seq
+ * @param truncations that left nothing of a table, in the order of their seq
  */
-export function eventsOf(changes: readonly RecordChange[], table: EventTable): RecordEvent[] {
-  const events = netEffects(changes).flatMap((effect) => raisedBy(effect, table, 'transaction'));
+export function eventsOf(
+  changes: readonly RecordChange[],
+  table: EventTable,
+  truncations: readonly Emptied[] = [],
+): RecordEvent[] {
+  const events = netEffects(changes, truncations).flatMap((effect) => raisedBy(effect, table, 'transaction'));
   const single = new Set(
     [...table].flatMap(([name, all]) => (all.some(([, { per }]) => per === 'change') ? [name] : [])),
   );
@@ -67,6 +77,7 @@ function raisedBy(effect: NetEffect, table: EventTable, per: 'transaction' | 'ch
       image: effect.effect === 'delete' ? effect.image : undefined,
       touched: effect.touched,
       overdue: false,
+      replaced: effect.updates === 'all',
     }));
 }
 
@@ -84,5 +95,8 @@ function raises(effect: NetEffect, name: string, definition: EventDefinition): b
     case 'unassign':
       // Of a record that is gone nobody needs to hear what left it.
       return effect.effect !== 'delete' && effect.held.has(name);
+    case 'truncate':
+      // Of no record.
+      return false;
   }
 }

@@ -2,25 +2,25 @@ import type { RecordKey } from '../catalog/source.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
-import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
 import type { GoneRows } from './gone-rows.ts';
 import type { Payloads } from './payloads.ts';
 import { recordId } from './record-id.ts';
 import { type Owned, tenantsOf } from './tenants.ts';
+import type { Unshown } from './unshown.ts';
 
 /** Gets payloads from somewhere else than the database. */
 export interface PayloadSource {
   /**
-   * JSON texts in the order of the keys, undefined where there is no such record, or none that can be had.
-   * Rejects where nobody can say, as the room does, and soon after the signal: the page is then tried again.
+   * JSON texts in the order of the keys, undefined where there is no such record or the room takes no more. Where a record fails and
+   * others do not, why. Rejects where nobody can say, as the room does, and soon after the signal: the page is then tried again.
    */
   fetch(
     keys: readonly RecordKey[],
     signal: AbortSignal,
     room: Room,
-  ): Promise<ReadonlyArray<string | undefined>>;
+  ): Promise<ReadonlyArray<string | Unshown | undefined>>;
 }
 
 /** Room for what is held until the page is written. */
@@ -40,8 +40,8 @@ export type PayloadSources = ReadonlyMap<string, PayloadSource>;
 
 /** What was fetched for a page. */
 export interface External {
-  /** Undefined: not of such a resource, or the application no longer has the record. */
-  bodyOf(event: { readonly resourceName: string; readonly key: string }): string | undefined;
+  /** Undefined: not of such a resource, or the application no longer has the record. Where it cannot be had, why. */
+  bodyOf(event: { readonly resourceName: string; readonly key: string }): string | Unshown | undefined;
 }
 
 export const nothingExternal: External = { bodyOf: () => undefined };
@@ -51,7 +51,6 @@ export interface OutsideContext {
   readonly payloads: Payloads;
   readonly sources: PayloadSources;
   readonly goneRows: GoneRows;
-  readonly log: Pick<Log, 'error'>;
   /** Characters that are held at most, each body counted as often as events show it. Default: 64 million. */
   readonly mostFetched?: number;
   /** There may be a page with less on it. */
@@ -77,10 +76,13 @@ type Wanted = Owned & { readonly shown: number };
  * else one tenant would get what the application said of the other's. A record that has changed hands meanwhile is fetched again.
  *
  * Rejects as the sources do, with PageTooLarge, and with RowhookError `source_failed` where that has no end; the page is then tried
- * again. On a page that cannot be smaller, bodies for which there is no room are left out, and the log says so.
+ * again. On a page that cannot be smaller, bodies for which there is no room are `too_large`.
  */
 export async function fetchOutside(db: Queryable, context: OutsideContext): Promise<External> {
-  const fetched = new Map<string, { readonly tenant: string | null; readonly body: string | undefined }>();
+  const fetched = new Map<
+    string,
+    { readonly tenant: string | null; readonly body: string | Unshown | undefined }
+  >();
   const held = holder(context);
   for (let round = 1; ; round++) {
     const wanted = await withTenants(db, wantedOutside(await context.wanted(), context.sources), context);
@@ -105,8 +107,8 @@ export async function fetchOutside(db: Queryable, context: OutsideContext): Prom
 /** The records of these events whose payloads come from elsewhere, each once. Pure. */
 function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources): Wanted[] {
   const wanted = new Map<string, Wanted>();
-  for (const { resourceName, key, seq, xid, overdue, deleted, image } of events) {
-    if (deleted || image !== undefined || !sources.has(resourceName)) continue;
+  for (const { resourceName, key, seq, xid, overdue, deleted, image, body } of events) {
+    if (deleted || image !== undefined || body !== undefined || !sources.has(resourceName)) continue;
     const id = recordId({ resourceName, key });
     const shown = (wanted.get(id)?.shown ?? 0) + 1;
     wanted.set(id, { resourceName, key, seq, xid, overdue, image: undefined, shown });
@@ -114,7 +116,7 @@ function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources):
   return [...wanted.values()];
 }
 
-/** Without those whose row is gone, where a row says whose they are: their last row is what is shown. */
+/** Without those whose row is gone, where a row says whose they are: their last row is what is shown. Nor those of which nobody can say. */
 async function withTenants(
   db: Queryable,
   records: readonly Wanted[],
@@ -126,7 +128,7 @@ async function withTenants(
   const tenantOf = new Map(owned.map((one, i) => [one, found[i]!]));
   return records.flatMap((one) => {
     const found = tenantOf.get(one) ?? { tenant: null };
-    if ('rowless' in found) return [];
+    if ('rowless' in found || 'unshown' in found) return [];
     return [{ ...one, tenant: 'tenant' in found ? found.tenant : null }];
   });
 }
@@ -137,8 +139,8 @@ async function bodiesOf(
   { catalog, sources }: OutsideContext,
   held: Held,
   signal: AbortSignal,
-): Promise<Array<string | undefined>> {
-  const bodies = new Map<Owned, string | undefined>();
+): Promise<Array<string | Unshown | undefined>> {
+  const bodies = new Map<Owned, string | Unshown | undefined>();
   for (const resourceName of new Set(records.map((one) => one.resourceName))) {
     const mine = records.filter((one) => one.resourceName === resourceName);
     const columns = catalog.resources[resourceName]?.key ?? defaultKey;
@@ -146,7 +148,7 @@ async function bodiesOf(
     const found = await sources.get(resourceName)!.fetch(keys, signal, {
       takes: (i, length) => held.takes(mine[i]!, length),
     });
-    for (const [i, one] of mine.entries()) bodies.set(one, found[i]);
+    for (const [i, one] of mine.entries()) bodies.set(one, held.refused(one) ?? found[i]);
   }
   return records.map((one) => bodies.get(one));
 }
@@ -159,30 +161,32 @@ function recordKey(key: string, columns: readonly string[]): RecordKey {
 
 interface Held {
   takes(one: Wanted, length: number): boolean;
+  /** Why it had no room. */
+  refused(one: Wanted): Unshown | undefined;
   /** It is fetched again. */
   release(one: Wanted): void;
 }
 
 /** Counts what is held of a page's bodies. */
-function holder({ log, mostFetched = defaultMostFetched, mayBeSmaller }: OutsideContext): Held {
+function holder({ mostFetched = defaultMostFetched, mayBeSmaller }: OutsideContext): Held {
   const sizes = new Map<string, number>();
+  const refused = new Map<Wanted, Unshown>();
   let sum = 0;
   return {
     takes(one, length) {
       const size = length * one.shown;
       if (sum + size > mostFetched) {
         if (mayBeSmaller) throw tooLarge(one, mostFetched);
-        const { resourceName: resource, key } = one;
-        log.error(
-          { resource, key, characters: length, events: one.shown, mostFetched },
-          'too much was fetched for one statement: a record is shown by its last row',
-        );
+        // With fewer beside it, or fewer events that show it, there may be room.
+        const proven = length > mostFetched;
+        refused.set(one, { reason: 'too_large', detail: `${length} characters`, proven });
         return false;
       }
       sizes.set(recordId(one), size);
       sum += size;
       return true;
     },
+    refused: (one) => refused.get(one),
     release(one) {
       sum -= sizes.get(recordId(one)) ?? 0;
       sizes.delete(recordId(one));

@@ -1,10 +1,14 @@
 import { holds, type RowValues, type Seen } from './decide.ts';
+import type { Emptied } from './truncations.ts';
 
-/** What one change means for one record: a change of its own row, the end of a row that nobody saw, or a change of a part (`touch`). */
+/**
+ * What one change means for one record: a change of its own row, the end of a row that nobody saw (`vanish`), an update of one (`unseen`),
+ * or a change of a part (`touch`).
+ */
 export interface RecordChange {
   readonly resourceName: string;
   readonly key: string;
-  readonly op: 'insert' | 'update' | 'delete' | 'vanish' | 'touch';
+  readonly op: 'insert' | 'update' | 'delete' | 'vanish' | 'unseen' | 'touch';
   readonly seq: number;
   readonly xid: string;
   readonly changedAt: Date;
@@ -14,6 +18,8 @@ export interface RecordChange {
   readonly seen: readonly Seen[];
   /** Where the row is gone: as JSON text, null when it was not kept. Undefined: it is still there. */
   readonly image: string | null | undefined;
+  /** The row was there before and is afterwards: where rows are deleted by a mark, also of a delete and an insert. */
+  readonly sameRow?: boolean;
 }
 
 /** What the world could see that one transaction did to one record. */
@@ -41,7 +47,9 @@ interface Fold {
   existsAfter: boolean;
   /** Deleted and inserted again: nobody knows which columns differ. */
   replaced: boolean;
-  /** A row that the world did not see any more has ended. */
+  /** It does not exist, but its row does. */
+  marked: boolean;
+  /** A row that the world did not see any more has ended, or was updated. */
   vanished: boolean;
   last: RecordChange;
   image: string | null | undefined;
@@ -55,18 +63,49 @@ interface Fold {
  * Folds the changes of each transaction and record into what was visible after it: insert and update is an insert, several
  * updates are one, insert and delete is nothing, update and delete is a delete, delete and insert is an update. Pure.
  *
+ * A TRUNCATE parts what came before it from what follows: a record of before it that is gone by it has no effect of its own.
+ *
  * @param changes in the order of their seq
+ * @param truncations that left nothing of a table, in the order of their seq
  * @returns in the order of the records' last changes
  */
-export function netEffects(changes: readonly RecordChange[]): NetEffect[] {
+export function netEffects(
+  changes: readonly RecordChange[],
+  truncations: readonly Emptied[] = [],
+): NetEffect[] {
   const folds = new Map<string, Fold>();
+  const ended: Fold[] = [];
+  let next = 0;
+  const truncateBefore = (seq: number) => {
+    for (; next < truncations.length && truncations[next]!.seq < seq; next++)
+      ended.push(...truncate(folds, truncations[next]!));
+  };
   for (const change of changes) {
+    truncateBefore(change.seq);
     const id = `${change.xid} ${change.resourceName} ${change.key}`;
     const fold = folds.get(id) ?? newFold(change);
     folds.set(id, fold);
     add(fold, change);
   }
-  return [...folds.values()].flatMap(netEffect).sort((a, b) => a.seq - b.seq);
+  truncateBefore(Number.POSITIVE_INFINITY);
+  return [...ended, ...folds.values()].flatMap(netEffect).sort((a, b) => a.seq - b.seq);
+}
+
+/** Takes the records out that a TRUNCATE of the same transaction has parted from what follows; returns those that were deleted before. */
+function truncate(folds: Map<string, Fold>, { xid, resourceName, own, decisions }: Emptied): Fold[] {
+  const deleted: Fold[] = [];
+  for (const [id, fold] of folds) {
+    if (fold.last.xid !== xid || fold.last.resourceName !== resourceName) continue;
+    if (own) {
+      folds.delete(id);
+      if (!fold.existsAfter) deleted.push(fold);
+      continue;
+    }
+    // Of a part's row that is gone by it nobody says that it came, or changed.
+    for (const [row, seen] of fold.seen)
+      if (decisions.has(seen.decision) && seen.after !== undefined) fold.seen.delete(row);
+  }
+  return deleted;
 }
 
 function newFold(change: RecordChange): Fold {
@@ -74,6 +113,7 @@ function newFold(change: RecordChange): Fold {
     existedBefore: undefined,
     existsAfter: true,
     replaced: false,
+    marked: false,
     vanished: false,
     last: change,
     image: undefined,
@@ -90,6 +130,13 @@ function add(fold: Fold, change: RecordChange): void {
   if (change.image !== undefined) fold.image = change.image;
   if (op === 'vanish') {
     fold.vanished = true;
+    fold.marked = false;
+    return;
+  }
+  if (op === 'unseen') {
+    fold.vanished = true;
+    // What the world sees of it comes with the mark's end.
+    for (const event of change.updates) fold.updates.add(event);
     return;
   }
   // A row trigger of the application's own that updates what is being inserted is captured before the insert is.
@@ -97,10 +144,12 @@ function add(fold: Fold, change: RecordChange): void {
   if (op !== 'touch') fold.existedBefore ??= op !== 'insert';
   if (tooLate) fold.existedBefore = false;
   if (op === 'insert') {
-    fold.replaced ||= !fold.existsAfter;
+    // A mark that was set and is taken away leaves the row that it was.
+    fold.replaced ||= !fold.existsAfter && !(fold.marked && change.sameRow === true);
     fold.existsAfter = true;
   }
   if (op === 'delete') fold.existsAfter = false;
+  if (op !== 'touch') fold.marked = op === 'delete' && change.sameRow === true;
   for (const event of change.updates) fold.updates.add(event);
   for (const seen of change.seen) {
     const id = `${seen.decision.event} ${seen.row}`;
@@ -115,7 +164,9 @@ function add(fold: Fold, change: RecordChange): void {
  */
 function joined(first: Seen, seen: Seen, inserted: boolean): Seen {
   if (inserted) return { ...first, before: undefined };
-  const goesBefore = !same(first.after, seen.before) && same(seen.after, first.before);
+  // A row that was deleted and is inserted again came later, whatever its values: there is nothing between the two to compare.
+  const isOneRow = first.after !== undefined || seen.before !== undefined;
+  const goesBefore = isOneRow && !same(first.after, seen.before) && same(seen.after, first.before);
   return goesBefore ? { ...first, before: seen.before } : { ...seen, before: first.before };
 }
 

@@ -1,5 +1,6 @@
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
+import type { GoneRows } from './gone-rows.ts';
 import type { RecordName } from './record-id.ts';
 
 /** An event with the record whose end it waits for: its own, or one on the path to its tenant. */
@@ -27,23 +28,26 @@ export async function park(db: Queryable, parked: readonly Parked[], windowNumbe
 }
 
 /**
- * Takes the events out that waited for one of these records, and those that have waited for longer than a window: no delete of
- * theirs was captured, so nothing but the key is left to say. In their order.
+ * Takes the events out that waited for one of these records, or for any of a resource that was truncated, and those that have waited for
+ * longer than a window: no delete of theirs was captured, so nothing but the key is left to say. In their order.
  */
 export async function unpark(
   db: Queryable,
-  records: readonly RecordName[],
+  { records, truncated }: Pick<GoneRows, 'records' | 'truncated'>,
   windowsBefore: number,
 ): Promise<RecordEvent[]> {
   const { rows } = await db.query<{ event: RecordEvent; overdue: boolean }>(
     `with taken as (
        delete from rowhook.relay_parked p
        using unnest($1::text[], $2::text[]) t(resource, record_key)
-       where p.resource = t.resource and p.record_key = t.record_key
+       where p.resource = t.resource and p.record_key = t.record_key and p.resource <> all ($4::text[])
+       returning p.id, p.event
+     ), ended as (
+       delete from rowhook.relay_parked p where p.resource = any ($4::text[])
        returning p.id, p.event
      ), overdue as (
        delete from rowhook.relay_parked p
-       where p.window_number < $3
+       where p.window_number < $3 and p.resource <> all ($4::text[])
          and not exists (
            select from unnest($1::text[], $2::text[]) t(resource, record_key)
            where p.resource = t.resource and p.record_key = t.record_key
@@ -51,8 +55,15 @@ export async function unpark(
        returning p.id, p.event
      )
      select event, overdue
-     from (select *, false as overdue from taken union all select *, true from overdue) p order by id`,
-    [records.map((record) => record.resourceName), records.map((record) => record.key), windowsBefore],
+     from (
+       select *, false as overdue from taken union all select *, false from ended union all select *, true from overdue
+     ) p order by id`,
+    [
+      records.map((record) => record.resourceName),
+      records.map((record) => record.key),
+      windowsBefore,
+      truncated,
+    ],
   );
   return rows.map(({ event, overdue }) => ({ ...event, overdue }));
 }

@@ -5,8 +5,9 @@ import { type Context, objectSql, type PayloadFacts, selectList } from './field-
 
 /**
  * The query that builds the payloads of many records of a resource at once: text straight from Postgres, in the order of the
- * catalog's keys. Pure. Parameter $1 is a text[] of keys; rows come back as `ord` (1-based place in it), `body`, and `life`: what
- * the column of a soft delete says, as text, where the resource has one.
+ * catalog's keys. Pure. Parameter $1 is a text[] of keys, $2 how many characters of bodies are wanted; rows come back as `ord` (1-based
+ * place in it), `body`, null once there were more than that before it, and `life`: what the column of a soft delete says, as text,
+ * where the resource has one.
  *
  * Nested objects are correlated subqueries: each an index lookup whose plan does not flip with the size of a page.
  *
@@ -14,10 +15,16 @@ import { type Context, objectSql, type PayloadFacts, selectList } from './field-
  */
 export function livePayloadSql(resource: Resource, keyTypes: readonly string[], facts: PayloadFacts): string {
   const context = contextOf(resource, facts, false);
-  return payloadSql(byKey(resource, keyTypes), resource.fields, context, lifeOf(resource));
+  const all = payloadSql(byKey(resource, keyTypes), resource.fields, context, lifeOf(resource));
+  // Behind the fence each body is made once. The sum needs no order, and so no sort: whoever asks comes again for what is missing.
+  return `select ord, case when before < $2::bigint then body end as body${lifeOf(resource) === undefined ? '' : ', life'}
+from (
+  select made.*, sum(octet_length(body)) over (rows unbounded preceding) - octet_length(body) as before
+  from (${all} offset 0) made
+) counted`;
 }
 
-/** The same with nothing in the bodies: which records there are, whatever their columns hold. */
+/** The same with nothing in the bodies: which records there are, whatever their columns hold. Without $2. */
 export function therePayloadSql(
   resource: Resource,
   keyTypes: readonly string[],

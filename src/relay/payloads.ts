@@ -4,6 +4,7 @@ import { quoteTable } from '../catalog/table-name.ts';
 import { type Catalog, type Field, type Fields, isBare, type Resource } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
+import { textArray } from '../store/binary-arrays.ts';
 import type { NamedStatement, Queryable } from '../store/sql.ts';
 import { type ColumnTypes, columnTypes } from '../store/tables.ts';
 import { isAlive } from './decide.ts';
@@ -18,12 +19,14 @@ import {
   markedPayloadSql,
   therePayloadSql,
 } from './payload-sql.ts';
+import { mostCharacters } from './slices.ts';
 import { goneTenantSql, liveTenantSql } from './tenant-sql.ts';
+import type { Unshown } from './unshown.ts';
 
 /** A record as it is in the transaction's snapshot. */
 export interface LiveBody {
-  /** JSON text. */
-  readonly body: string;
+  /** JSON text; null: it had no room beside the others. Where it cannot be had, why. */
+  readonly body: string | null | Unshown;
   /** False: it is marked as deleted, and the world does not see it. */
   readonly alive: boolean;
 }
@@ -41,12 +44,18 @@ export interface Gone {
 
 /** Builds payloads as JSON text, and finds tenants. */
 export interface Payloads {
-  /** The records with these keys; one that is missing has no entry. */
+  /** Each query waits for the one before it, and nothing else runs meanwhile: there are savepoints between them. */
+  readonly inTurn: boolean;
+  /** The records with these keys; one that is missing has no entry. At least one of them has room. */
   live(db: Queryable, resourceName: string, keys: readonly string[]): Promise<Map<string, LiveBody>>;
   /** The same with bodies that say nothing, and so cannot fail for what a record holds. */
   there(db: Queryable, resourceName: string, keys: readonly string[]): Promise<Map<string, LiveBody>>;
   /** Bodies of records that are gone, in their order; undefined for a marked one whose row has gone since. */
-  gone(db: Queryable, resourceName: string, gone: readonly Gone[]): Promise<Array<string | undefined>>;
+  gone(
+    db: Queryable,
+    resourceName: string,
+    gone: readonly Gone[],
+  ): Promise<Array<string | Unshown | undefined>>;
   /** The same with nothing in them but the key. */
   bare(db: Queryable, resourceName: string, gone: Gone): Promise<string>;
   /** The values along the resource's path to its tenant, in the order of what is given; undefined for a row that is missing. */
@@ -55,8 +64,10 @@ export interface Payloads {
     resourceName: string,
     kind: 'key' | 'image',
     given: readonly string[],
-  ): Promise<Array<ReadonlyArray<string | null> | undefined>>;
+  ): Promise<Array<Path | Unshown | undefined>>;
 }
+
+export type Path = ReadonlyArray<string | null>;
 
 const kinds = [
   'live',
@@ -69,8 +80,8 @@ const kinds = [
   'tenant',
   'goneTenant',
 ] as const;
-/** Those that speak of a time. */
-const timed: readonly Kind[] = ['last', 'gone', 'marked'];
+/** What comes with the keys or last rows, where anything does: how many characters are wanted, or times that are spoken of. */
+const second: Readonly<Partial<Record<Kind, unknown>>> = { live: 0, last: [], gone: [], marked: [] };
 /** Those for records that fail; they name nothing that the others do not. */
 const rare: readonly Kind[] = ['there', 'bare', 'bareGone'];
 type Kind = (typeof kinds)[number];
@@ -96,7 +107,7 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
   for (const [name, { texts }] of statements) {
     for (const kind of kinds) {
       if (texts[kind] === undefined || rare.includes(kind)) continue;
-      const values = timed.includes(kind) ? [[], []] : [[]];
+      const values = kind in second ? [[], second[kind]] : [[]];
       await db.query(statement(kind, name, values)).catch((error: unknown) => {
         throw payloadError(name, error);
       });
@@ -114,8 +125,9 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
     resourceName: string,
     keys: readonly string[],
   ) => {
-    const { rows } = await db.query<{ ord: number; body: string; life?: string | null }>(
-      statement(kind, resourceName, [asKeys(resourceName, keys)]),
+    const given = textArray(asKeys(resourceName, keys));
+    const { rows } = await db.query<{ ord: number; body: string | null; life?: string | null }>(
+      statement(kind, resourceName, kind === 'live' ? [given, mostCharacters] : [given]),
     );
     return new Map(rows.map(({ ord, body, life }) => [keys[ord - 1]!, { body, alive: isAlive(life) }]));
   };
@@ -130,11 +142,12 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
         : gone.map(({ image }) => readable(image ?? '{}'));
     const at = gone.map(({ changedAt }) => changedAt);
     const { rows } = await db.query<{ ord: number; body: string }>(
-      statement(kind, resourceName, [given, at]),
+      statement(kind, resourceName, [textArray(given), at]),
     );
     return inOrder(gone.length, rows, ({ body }) => body);
   };
   return {
+    inTurn: false,
     live: (...asked) => rowsOf('live', ...asked),
     there: (...asked) => rowsOf('there', ...asked),
     async gone(db, resourceName, gone) {
@@ -155,7 +168,7 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
       if (given.length === 0) return [];
       const values = kind === 'key' ? asKeys(resourceName, given) : given.map(readable);
       const { rows } = await db.query<{ ord: number; path: Array<string | null> }>(
-        statement(kind === 'key' ? 'tenant' : 'goneTenant', resourceName, [values]),
+        statement(kind === 'key' ? 'tenant' : 'goneTenant', resourceName, [textArray(values)]),
       );
       return inOrder(given.length, rows, ({ path }) => path);
     },

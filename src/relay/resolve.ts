@@ -3,12 +3,14 @@ import { defaultKey } from '../catalog/watch.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
 import type { External } from './external.ts';
-import { type ReadyEvent, type Subscriber, subscribersTo } from './fan-out.ts';
+import { type ReadyEvent, type Subscriber, subscribersByName } from './fan-out.ts';
 import type { GoneRows } from './gone-rows.ts';
 import type { Parked } from './parked.ts';
 import type { Gone, LiveBody, Payloads } from './payloads.ts';
 import { type RecordName, recordId } from './record-id.ts';
+import { createSlices, inSlices } from './slices.ts';
 import { type Found, type Owned, tenantsOf } from './tenants.ts';
+import { type Aside, createAsideEvents, isUnshown, type Unshown } from './unshown.ts';
 
 export interface ResolveContext {
   readonly catalog: Catalog;
@@ -22,14 +24,16 @@ export interface ResolveContext {
 }
 
 export interface Resolved {
-  readonly ready: readonly ReadyEvent[];
   /** Events that wait for an end that has not been read: of their record, or of one on the way to its tenant. */
   readonly missing: readonly Parked[];
+  /** Events of records that cannot be shown, and those behind them; in the order of the events. */
+  readonly aside: readonly Aside[];
 }
 
 /**
  * Gives every event its tenant, the endpoints it goes to, and its payload: one query for each resource, none for events that
  * nobody gets. Tenant and payload are read in one snapshot: an event belongs to the tenant of the record as its body shows it.
+ * What is ready is handed on slice by slice, so that a page of large records is never held as a whole.
  *
  * A delete speaks of the record's last row. So does an earlier event of a record that is gone by now: the delete that came after
  * it, on this page, has the row.
@@ -38,17 +42,26 @@ export async function resolve(
   db: Queryable,
   events: readonly RecordEvent[],
   context: ResolveContext,
+  write: (ready: readonly ReadyEvent[]) => Promise<void>,
 ): Promise<Resolved> {
-  const named = events.map((event) => ({ event, to: subscribersTo(event.name, context.subscribers) }));
+  const subscribed = subscribersByName(context.subscribers);
+  const named = events.map((event) => ({ event, to: subscribed(event.name) }));
   const tenants = await tenantsOfEvents(
     db,
     // Also of deletes that nobody gets: what hangs on the record may ask for them later.
-    named.filter(({ event, to }) => to.length > 0 || event.deleted).map(({ event }) => event),
+    named
+      .filter(({ event, to }) => event.body === undefined && (to.length > 0 || event.deleted))
+      .map(({ event }) => event),
     context,
   );
   const missing = new Map<RecordEvent, Parked>();
+  const aside = createAsideEvents(events);
   const addressed = named.flatMap(({ event, to }) => {
     const found = tenants.get(event) ?? { tenant: null };
+    if ('unshown' in found && to.length > 0) {
+      aside.put(event, found.unshown);
+      return [];
+    }
     // Where not even its end has a row, there is nothing to wait for.
     const ended = 'rowless' in found && lastRow(event, context) === null;
     if (!('tenant' in found) && to.length > 0 && !event.overdue && !ended) {
@@ -58,24 +71,41 @@ export async function resolve(
     const tenant = 'tenant' in found ? found.tenant : null;
     return [{ event, tenant, endpointIds: to.filter((one) => takes(one, tenant)).map(({ id }) => id) }];
   });
-  const wanted = addressed.filter(({ endpointIds }) => endpointIds.length > 0).map(({ event }) => event);
-  const bodies = await bodiesOf(db, wanted, context);
-  return {
-    ready: addressed.flatMap(({ event, tenant, endpointIds }): ReadyEvent[] => {
-      if (endpointIds.length === 0) return [{ event, tenant, endpointIds, payload: null }];
-      const payload = bodies.get(event);
+  const slices = createSlices(addressed.length);
+  const readSlice = async (from: number, to: number): Promise<readonly ReadyEvent[]> => {
+    const slice = addressed.slice(from, to);
+    const wanted = slice
+      .filter(
+        ({ event, endpointIds }) => event.body === undefined && endpointIds.length > 0 && !aside.holds(event),
+      )
+      .map(({ event }) => event);
+    const bodies = await bodiesOf(db, wanted, context);
+    const ready: ReadyEvent[] = [];
+    for (const { event, tenant, endpointIds } of slice) {
+      const payload = endpointIds.length === 0 ? null : (event.body ?? bodies.get(event));
+      if (payload === tooMuch || !slices.takes(isUnshown(payload) ? null : payload)) break;
+      if (aside.putBehind(event)) continue;
+      if (isUnshown(payload)) {
+        aside.put(event, payload);
+        continue;
+      }
       // Parts of a record that the world does not see: there is nothing to say.
-      if (payload === hidden) return [];
-      if (payload !== undefined) return [{ event, tenant, endpointIds, payload }];
-      missing.set(event, { event, waitsFor: event });
-      return [];
-    }),
-    missing: [...missing.values()],
+      if (payload === hidden) continue;
+      if (payload !== undefined) ready.push({ event, tenant, endpointIds, payload });
+      else missing.set(event, { event, waitsFor: event });
+    }
+    return ready;
   };
+  await inSlices(slices, readSlice, write, context.payloads.inTurn);
+  const kept = [...missing.values()].filter(({ event }) => !aside.putBehind(event));
+  return { missing: kept, aside: aside.all() };
 }
 
 /** Instead of a body, where an event is none. */
 const hidden = Symbol('hidden');
+/** Instead of a body, where it had no room beside the others. */
+const tooMuch = Symbol('too much');
+type Body = string | typeof hidden | typeof tooMuch | Unshown | undefined;
 
 function takes(subscriber: Subscriber, tenant: string | null): boolean {
   return subscriber.tenant === null || subscriber.tenant === tenant;
@@ -126,8 +156,8 @@ async function bodiesOf(
   db: Queryable,
   wanted: readonly RecordEvent[],
   context: ResolveContext,
-): Promise<Map<RecordEvent, string | typeof hidden | undefined>> {
-  const bodies = new Map<RecordEvent, string | typeof hidden | undefined>();
+): Promise<Map<RecordEvent, Body>> {
+  const bodies = new Map<RecordEvent, Body>();
   const gone = new Map<RecordEvent, string | undefined>();
   const live = await liveBodies(db, wanted, context);
   for (const event of wanted) {
@@ -137,15 +167,15 @@ async function bodiesOf(
     const known = fetched === undefined ? row : { body: fetched, alive: row?.alive ?? true };
     if (known && !event.deleted && event.image === undefined) {
       const seen = known.alive || !event.touched || context.goneRows.markedAfter(event);
-      bodies.set(event, seen ? known.body : hidden);
+      bodies.set(event, seen ? (known.body ?? tooMuch) : hidden);
       continue;
     }
     const image = lastRow(event, context);
     if (image === null) gone.set(event, keyAlone(event, context.catalog));
     // Of a mark that was set, the row may be there.
     else if (image !== undefined || event.deleted) gone.set(event, image);
-    // A part of a record that there has never been.
-    else if (event.overdue && event.touched) bodies.set(event, hidden);
+    // A part of a record that there has never been. Or a record that a trigger of the application's deleted while it was being inserted, which is captured the other way round.
+    else if (event.overdue && (event.touched || event.replaced)) bodies.set(event, hidden);
     else if (event.overdue) gone.set(event, keyAlone(event, context.catalog));
   }
   const built = await goneBodies(db, gone, context.payloads);
@@ -180,12 +210,12 @@ async function goneBodies(
   db: Queryable,
   images: ReadonlyMap<RecordEvent, string | undefined>,
   payloads: Payloads,
-): Promise<Map<RecordEvent, string | undefined>> {
+): Promise<Map<RecordEvent, string | Unshown | undefined>> {
   const byResource = new Map<string, RecordEvent[]>();
   for (const event of images.keys()) {
     byResource.set(event.resourceName, [...(byResource.get(event.resourceName) ?? []), event]);
   }
-  const bodies = new Map<RecordEvent, string | undefined>();
+  const bodies = new Map<RecordEvent, string | Unshown | undefined>();
   for (const [resourceName, events] of byResource) {
     const asked = events.map(
       ({ key, changedAt, deleted }, i): Gone => ({ key, changedAt, deleted, image: images.get(events[i]!) }),

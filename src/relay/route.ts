@@ -3,6 +3,9 @@ import { isAlive, type RowValues, type Seen } from './decide.ts';
 import type { RecordChange } from './net-effect.ts';
 import type { PartRole, Role } from './roles.ts';
 
+const noEvents: readonly string[] = [];
+const nothingSeen: readonly Seen[] = [];
+
 /** A change of a part whose records must be looked up by the part's value. */
 export interface Lookup {
   readonly role: Role;
@@ -50,27 +53,34 @@ export function touches(
  * when it is taken away, and nothing of what happens in between; `vanish` is the end of a row that nobody saw any more.
  */
 function ownChange(change: Change, role: Role): RecordChange | undefined {
-  const base = { ...recordChange(change, role, change.key), image: change.image };
   const op = lifeOp(change, role);
   if (op === undefined) return undefined;
-  if (op === 'vanish') return { ...base, op, updates: [], seen: [] };
   const before = op === 'insert' ? undefined : change.before;
   const after = op === 'delete' ? undefined : change.after;
+  // Written out: it is done for every change, and a spread costs more than all the rest.
   return {
-    ...base,
+    resourceName: role.resourceName,
+    key: change.key,
     op,
-    updates: op === 'update' ? maskedUpdates(change, role) : [],
-    seen: seenBy(role, '', before, after),
+    seq: change.seq,
+    xid: change.xid,
+    changedAt: change.changedAt,
+    requestId: change.requestId,
+    updates: change.op === 'update' ? maskedUpdates(change, role) : noEvents,
+    seen: op === 'vanish' || op === 'unseen' ? nothingSeen : seenBy(role, '', before, after),
+    image: change.image,
+    sameRow: change.op === 'update',
   };
 }
 
-function lifeOp(change: Change, role: Role): 'insert' | 'update' | 'delete' | 'vanish' | undefined {
+function lifeOp(change: Change, role: Role): RecordChange['op'] | undefined {
   if (role.life < 0) return change.op;
   const alive = (values: RowValues) => values !== undefined && isAlive(values[role.life]);
   const [before, after] = [alive(change.before), alive(change.after)];
   if (before) return after ? 'update' : 'delete';
   if (after) return 'insert';
-  return change.op === 'delete' ? 'vanish' : undefined;
+  if (change.op === 'insert') return undefined;
+  return change.op === 'delete' ? 'vanish' : 'unseen';
 }
 
 /** A change of a part's row as a change of the record that `value` leads, or led, to. */
@@ -80,30 +90,27 @@ function touch(change: Change, role: Role, key: string, value: string): RecordCh
   const belongs = (values: RowValues) =>
     values !== undefined && (role.part!.value < 0 || values[role.part!.value] === value) ? values : undefined;
   return {
-    ...recordChange(change, role, key),
-    op: 'touch',
-    updates: whole ? role.updates.map(({ event }) => event) : maskedUpdates(change, role),
-    seen: seenBy(role, change.key, belongs(change.before), belongs(change.after)),
-  };
-}
-
-function recordChange(change: Change, role: Role, key: string) {
-  return {
     resourceName: role.resourceName,
     key,
+    op: 'touch',
     seq: change.seq,
     xid: change.xid,
     changedAt: change.changedAt,
     requestId: change.requestId,
+    updates: whole ? role.updates.map(({ event }) => event) : maskedUpdates(change, role),
+    seen: seenBy(role, change.key, belongs(change.before), belongs(change.after)),
     image: undefined,
   };
 }
 
-function maskedUpdates(change: Change, role: Role): string[] {
-  return role.updates.filter(({ mask }) => (change.mask & mask) !== 0).map(({ event }) => event);
+function maskedUpdates(change: Change, role: Role): readonly string[] {
+  const events: string[] = [];
+  for (const { event, mask } of role.updates) if ((change.mask & mask) !== 0) events.push(event);
+  return events;
 }
 
-function seenBy(role: Role, row: string, before: RowValues, after: RowValues): Seen[] {
+function seenBy(role: Role, row: string, before: RowValues, after: RowValues): readonly Seen[] {
+  if (role.decisions.length === 0) return nothingSeen;
   return role.decisions.map((decision) => ({ decision, row, before, after }));
 }
 

@@ -15,6 +15,31 @@ export function isOfRecord(error: unknown): boolean {
 /** Whether it is one even where the query reads the table: there, a missing name is the catalog's, or the table's. */
 export const isOfData = (error: unknown): boolean => ofData.test(sqlState(error) ?? '');
 
+/** What a page may spend on finding out which of its records fail. */
+export interface Budget {
+  /** Called for each statement that failed. */
+  spend(): void;
+  spent(): boolean;
+}
+
+/** @param tries statements that may fail; @param ms for how long they may be tried. Once either is used up, all is spent */
+export function createBudget(tries = 64, ms = 2_000): Budget {
+  const until = performance.now() + ms;
+  let left = tries;
+  return {
+    spend() {
+      left -= 1;
+    },
+    spent: () => left <= 0 || performance.now() > until,
+  };
+}
+
+/** Where many fail, looking for each of them would take minutes: what to do with all of some among which there is one. */
+interface Bounded<In, Out> {
+  readonly budget: Budget;
+  readonly together: (given: readonly In[], error: unknown) => Promise<readonly Out[]>;
+}
+
 /**
  * Does to all what can be done to all, and to each of the rest what can be done to it alone: halves of what fails are tried again. The
  * transaction goes on.
@@ -24,15 +49,18 @@ export async function inHalves<In, Out>(
   given: readonly In[],
   all: (given: readonly In[]) => Promise<readonly Out[]>,
   alone: (one: In, error: unknown) => Promise<Out>,
+  bounded?: Bounded<In, Out>,
 ): Promise<Out[]> {
   if (given.length === 0) return [];
   const tried = await attempt(db, () => all(given));
   if ('value' in tried) return [...tried.value];
   if (given.length === 1) return [await alone(given[0]!, tried.error)];
+  bounded?.budget.spend();
+  if (bounded?.budget.spent()) return [...(await bounded.together(given, tried.error))];
   const middle = Math.ceil(given.length / 2);
   return [
-    ...(await inHalves(db, given.slice(0, middle), all, alone)),
-    ...(await inHalves(db, given.slice(middle), all, alone)),
+    ...(await inHalves(db, given.slice(0, middle), all, alone, bounded)),
+    ...(await inHalves(db, given.slice(middle), all, alone, bounded)),
   ];
 }
 

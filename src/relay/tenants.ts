@@ -7,6 +7,7 @@ import { lastRowInTransaction } from './last-rows.ts';
 import type { Payloads } from './payloads.ts';
 import { type RecordName, recordId } from './record-id.ts';
 import { tenantTables } from './tenant-sql.ts';
+import { isUnshown, type Unshown } from './unshown.ts';
 
 /** A record whose tenant is wanted: by its row in the snapshot, or by its last one. */
 export interface Owned extends RecordName {
@@ -21,12 +22,13 @@ export interface Owned extends RecordName {
 
 /**
  * `tenant`: null where the path leads to none. `rowless`: its own row is not there. `waitsFor`: a row on the path is gone, whose
- * last one is still to be read.
+ * last one is still to be read. `unshown`: its own row is there, and the path cannot be read.
  */
 export type Found =
   | { readonly tenant: string | null }
   | { readonly rowless: true }
-  | { readonly waitsFor: RecordName };
+  | { readonly waitsFor: RecordName }
+  | { readonly unshown: Unshown };
 
 interface TenantContext {
   readonly catalog: Catalog;
@@ -59,6 +61,10 @@ export async function tenantsOf(
     const paths = await context.payloads.tenants(db, resourceName, kind, given);
     for (const [i, one] of group.entries()) {
       const path = paths[i];
+      if (isUnshown(path)) {
+        found.set(one, { unshown: path });
+        continue;
+      }
       found.set(one, path ? { tenant: path.at(-1) ?? null } : { rowless: true });
       const end = path && brokenStep(path, one, context);
       if (end) lost.set(one, end);
@@ -103,14 +109,21 @@ function brokenStep(
     }
     const record = { resourceName, key };
     const ended = goneRows.endedWith(record, from);
-    if (there && (from.image === undefined || ended === undefined)) continue;
-    return { ...from, ...record, image: ended ?? goneRows.latest(record) };
+    // Of what a TRUNCATE has ended there is no last row to wait for; what is there now was made anew.
+    const truncated = ended === undefined && goneRows.truncatedWith(record, from);
+    if (there && (from.image === undefined || (ended === undefined && !truncated))) continue;
+    return {
+      ...from,
+      ...record,
+      image: truncated ? undefined : (ended ?? goneRows.latest(record)),
+      overdue: from.overdue || truncated,
+    };
   }
   return undefined;
 }
 
 /** The resource whose key a step leads to, and which has a tenant itself. */
-function resourceAt(catalog: Catalog, step: { table: string; to: string }): string | undefined {
+export function resourceAt(catalog: Catalog, step: { table: string; to: string }): string | undefined {
   const [name] =
     Object.entries(catalog.resources).find(
       ([, { table, key = defaultKey, tenant }]) =>
@@ -144,15 +157,18 @@ async function ofLost(
   return lost.map((one) => found.get(id(one)) ?? nobody);
 }
 
-/** The tenant that the latest delete of a record was given. */
+/** The tenant that the latest delete of a record was given; that of nobody, where the record may have ended unseen since. */
 async function tenantOfDelete(db: Queryable, record: RecordName, catalog: Catalog): Promise<string | null> {
   const deletes = Object.entries(catalog.events).flatMap(([name, { resource, on }]) =>
     resource === record.resourceName && on === 'delete' ? [name] : [],
   );
   const { rows } = await db.query<{ tenant: string | null }>(
-    `select tenant from rowhook.event
-     where resource = $1 and record_key = $2 and name = any ($3::text[]) order by id desc limit 1`,
-    [record.resourceName, record.key, deletes],
+    `select case when not exists (
+         select from rowhook.gap g join rowhook.capture c on c.id = g.capture_id
+         where c.table_name = $4 and g.last_at + interval '10 seconds' >= e.changed_at) then e.tenant end as tenant
+     from rowhook.event e
+     where e.resource = $1 and e.record_key = $2 and e.name = any ($3::text[]) order by e.id desc limit 1`,
+    [record.resourceName, record.key, deletes, quoteTable(catalog.resources[record.resourceName]!.table)],
   );
   return rows[0]?.tenant ?? null;
 }

@@ -1,5 +1,14 @@
 import { RowhookError } from '../errors.ts';
 
+/** Why a record has no payload, where it fails by itself and others do not. */
+export interface Unshown {
+  readonly reason: 'source_failed' | 'source_invalid' | 'source_refused' | 'no_address';
+  /** For whoever looks into it; nothing of what the record holds. */
+  readonly detail: string;
+  /** False: it failed with others, and nobody has asked which of them it is. */
+  readonly proven: boolean;
+}
+
 /** Nobody can say what the payload is, for now. The relay tries the page again. */
 export function sourceFailed(resourceName: string, found: string, cause?: unknown): RowhookError {
   return new RowhookError('source_failed', `payloads of "${resourceName}" cannot be had: ${found}`, {

@@ -1,7 +1,7 @@
 import type { RecordKey } from '../catalog/source.ts';
 
-/** From then on a record is suspected to fail by itself. */
-export const suspiciousFailures = 5;
+/** From then on a record fails by itself, though no other is known that does not. */
+const suspiciousFailures = 5;
 /** So many records are remembered at most. */
 const mostFailing = 2_000;
 const mostAnswered = 8;
@@ -9,8 +9,8 @@ const mostAnswered = 8;
 export interface Health {
   /** The next failure of this record would be one too many in a row. */
   isSuspect(key: RecordKey): boolean;
-  /** Another record, to see whether the application answers at all: one that it has answered for, else any of these. */
-  another(key: RecordKey, keys: readonly RecordKey[]): RecordKey | undefined;
+  /** Another record than these, to see whether the application answers at all: one that it has answered for. */
+  another(than: readonly RecordKey[]): RecordKey | undefined;
   answered(key: RecordKey): void;
   /** It answered that there is nothing to show. */
   forgive(key: RecordKey): void;
@@ -23,11 +23,10 @@ export function createHealth(): Health {
   const answering = new Map<string, RecordKey>();
   return {
     isSuspect: (key) => (failing.get(idOf(key)) ?? 0) >= suspiciousFailures - 1,
-    another(key, keys) {
-      const id = idOf(key);
-      const known = [...answering].filter(([other]) => other !== id).map(([, other]) => other);
-      const others = known.length > 0 ? known : keys.filter((other) => idOf(other) !== id);
-      // Not always the same one: it may fail by itself too.
+    another(than) {
+      const ids = new Set(than.map(idOf));
+      const others = [...answering].flatMap(([id, key]) => (ids.has(id) ? [] : [key]));
+      // Not always the same one: it may fail by itself by now.
       return others[Math.floor(Math.random() * others.length)];
     },
     forgive: (key) => void failing.delete(idOf(key)),

@@ -2,51 +2,38 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { got, type Response } from 'got';
 import type { HttpSource, RecordKey, SourceHeaders } from '../catalog/source.ts';
-import type { RowhookError } from '../errors.ts';
 import { mapBounded } from './bounded.ts';
-import { reasonOf, sourceFailed, sourceInvalid } from './failure.ts';
-import { createHealth, suspiciousFailures } from './health.ts';
+import { reasonOf, sourceFailed, sourceInvalid, type Unshown } from './failure.ts';
+import { createHealth } from './health.ts';
+import {
+  costly,
+  type Failed,
+  goneStatus,
+  notAsked,
+  type Outcome,
+  refusedStatus,
+  unansweredStatus,
+  unshownBy,
+  unwelcomeStatus,
+} from './outcome.ts';
 import type { Room } from './room.ts';
 import { addressOf, shownAddress } from './url.ts';
 import { within } from './within.ts';
-
-export interface SourceLog {
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 export interface HttpSourceOptions {
   readonly resourceName: string;
   readonly source: HttpSource;
   /** Takes out of a payload what must not leave. */
   readonly exclude: (text: string) => string;
-  readonly log: SourceLog;
 }
 
 const defaultTimeoutMs = 10_000;
 /** Of one body, in bytes. */
 const largestBody = 10_000_000;
 const longestBackoffMs = 5_000;
-/** At most so many records fail before the others are left for the next try. */
+/** After so many records that fail, or so long after the first of them, the others are left for another time. */
 const mostFailures = 32;
-/** The application says that it has no such record. */
-const goneStatus: readonly number[] = [404, 410];
-/** It will not answer for this record, however often it is asked (RFC 9110, 15.5; 431: a key that is too long; 451). */
-const refusedStatus: readonly number[] = [400, 413, 414, 422, 431, 451];
-/** Whoever asks, and how often, is refused: no record can bring that about. */
-const unwelcomeStatus: readonly number[] = [401, 407, 429];
-/** It, or what stands before it, has not come to answer. */
-const unansweredStatus: readonly number[] = [403, 408, 421, 425, 502, 503, 504];
-
-/** What a request came to. */
-type Outcome =
-  | { readonly text: string | undefined }
-  | {
-      readonly error: RowhookError;
-      /** `application`: whatever record is asked for. `unclear`: as if it were down. `record`: it is there, and answers wrongly. */
-      readonly of: 'application' | 'unclear' | 'record';
-    };
-
+const mostFailingMs = 5_000;
 /**
  * Payloads by GET of the application's own API, kept alive and `concurrency` at a time. Redirects are not followed: an API knows
  * its own addresses, and the headers, which may be credentials, go where the catalog says and nowhere else.
@@ -54,10 +41,10 @@ type Outcome =
  * `fetch` rejects with RowhookError `source_failed` where the application does not answer, or with a status that says nothing of
  * the record; `source_invalid` where the body is not JSON in UTF-8, or has more than 10 MB.
  *
- * Undefined, and a line in the log, where the application refuses the record; and where it has failed for the record several times in
- * a row, although it answers for another one. One record must not stop all others; an application that is down loses none.
+ * Where it refuses a record, and where it fails for a record although it answers for another one, why comes instead. One record must
+ * not stop all others; an application that is down loses none.
  */
-export function httpSource({ resourceName, source, exclude, log }: HttpSourceOptions) {
+export function httpSource({ resourceName, source, exclude }: HttpSourceOptions) {
   const { url: template, timeoutMs = defaultTimeoutMs, retries = 2, concurrency = 8 } = source;
   const health = createHealth();
   const agent = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
@@ -78,21 +65,45 @@ export function httpSource({ resourceName, source, exclude, log }: HttpSourceOpt
       keys: readonly RecordKey[],
       signal: AbortSignal,
       room: Room,
-    ): Promise<Array<string | undefined>> {
-      // What the application says of one record does not break off the others: each failure counts for its own.
-      const failures: RowhookError[] = [];
-      const texts = await mapBounded([...keys.entries()], concurrency, signal, async ([i, key], each) => {
-        const outcome = await fetchOne(key, keys, each);
-        if ('text' in outcome) {
-          const { text } = outcome;
-          return text !== undefined && room.takes(i, text.length) ? text : undefined;
+    ): Promise<Array<string | Unshown | undefined>> {
+      /** Those that fail, and nobody else is known to be answered. */
+      const unclear = new Map<number, Failed>();
+      let failures = 0;
+      let firstFailedAt = Number.POSITIVE_INFINITY;
+      const settle = (i: number, outcome: Exclude<Outcome, Failed>): string | Unshown | undefined => {
+        if ('text' in outcome)
+          return outcome.text !== undefined && room.takes(i, outcome.text.length) ? outcome.text : undefined;
+        if (costly.includes(outcome.unshown.reason)) {
+          failures += 1;
+          firstFailedAt = Math.min(firstFailedAt, performance.now());
         }
-        failures.push(outcome.error);
-        if (outcome.of !== 'record' || failures.length >= mostFailures) throw outcome.error;
+        return outcome.unshown;
+      };
+      const isEnough = () => failures >= mostFailures || performance.now() > firstFailedAt + mostFailingMs;
+      const results = await mapBounded([...keys.entries()], concurrency, signal, async ([i, key], each) => {
+        if (isEnough()) return notAsked;
+        const outcome = await ask(key, each);
+        if (!('error' in outcome)) return settle(i, outcome);
+        if (outcome.of === 'application') throw outcome.error;
+        const isSuspect = health.isSuspect(key);
+        // Where it says nothing, and is not known to answer anybody, it is down: at first nobody else is tried.
+        const proof = await prove(key, isSuspect || outcome.of === 'record' ? keys : [], each);
+        if (proof) return settle(i, proof);
+        health.failed(key);
+        if (isSuspect && keys.length === 1 && outcome.of === 'record')
+          return settle(i, { unshown: unshownBy(outcome) });
+        unclear.set(i, outcome);
+        // What the application says of one record does not break off the others; that it says nothing does.
+        if (outcome.of === 'unclear' || unclear.size >= mostFailures) throw outcome.error;
         return undefined;
       });
-      if (failures.length > 0) throw failures[0];
-      return texts;
+      // Others may have been answered since.
+      await mapBounded([...unclear], concurrency, signal, async ([i, { error }], each) => {
+        const proof = isEnough() ? { unshown: notAsked } : await prove(keys[i]!, [], each);
+        if (!proof) throw error;
+        results[i] = settle(i, proof);
+      });
+      return results;
     },
     close(): void {
       agent.http.destroy();
@@ -100,60 +111,58 @@ export function httpSource({ resourceName, source, exclude, log }: HttpSourceOpt
     },
   };
 
-  async function fetchOne(key: RecordKey, keys: readonly RecordKey[], signal: AbortSignal): Promise<Outcome> {
-    const suspect = health.isSuspect(key);
-    const other = suspect
-      ? health.another(
-          key,
-          keys.filter((one) => addressOf(template, one)),
-        )
-      : undefined;
-    // First: an application that comes back between the two must not look as if it failed for this record alone.
-    const isUp = other !== undefined && 'text' in (await ask(other, signal));
-    const outcome = await ask(key, signal);
-    if ('text' in outcome || outcome.of === 'application') return outcome;
-    health.failed(key);
-    const isAlone = other === undefined && keys.length === 1 && outcome.of === 'record';
-    if (!suspect || !(isUp || isAlone)) return outcome;
-    log.error(
-      { resource: resourceName, key, code: outcome.error.code, found: outcome.error.message },
-      `a record for which the application has failed ${suspiciousFailures} times or more is shown by its last row`,
-    );
-    return { text: undefined };
+  /**
+   * Whether a record fails by itself, though the application answers for another: one that it has answered for, else any of these.
+   * Undefined: nobody can say.
+   */
+  async function prove(
+    key: RecordKey,
+    keys: readonly RecordKey[],
+    signal: AbortSignal,
+  ): Promise<Exclude<Outcome, Failed> | undefined> {
+    const others = keys.filter((one) => one !== key && addressOf(template, one));
+    const other = health.another([key]) ?? others[Math.floor(Math.random() * others.length)];
+    // First the other: an application that comes back between the two must not look as if it failed for this record alone.
+    if (!other || !('text' in (await ask(other, signal, 0)))) return undefined;
+    const again = await ask(key, signal, 0);
+    if (!('error' in again)) return again;
+    return again.of === 'application' ? undefined : { unshown: unshownBy(again) };
   }
 
-  async function ask(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
+  /** @param limit how often it is tried again at once */
+  async function ask(key: RecordKey, signal: AbortSignal, limit = retries): Promise<Outcome> {
     const url = addressOf(template, key);
-    if (!url) {
-      log.warn({ resource: resourceName, key }, 'a record whose key has no address is shown by its last row');
-      return { text: undefined };
-    }
+    if (!url)
+      return {
+        unshown: { reason: 'no_address', detail: 'its key makes no address of its own', proven: true },
+      };
     const asked = `GET ${shownAddress(url)}`;
     const given = await headers(signal);
-    const response = await answer(url, given, signal).catch((error: unknown): Outcome => {
+    const response = await answer(url, given, limit, signal).catch((error: unknown): Outcome => {
       signal.throwIfAborted();
-      if (error === tooLarge)
-        return { error: sourceInvalid(resourceName, `${asked} answered ${largeText}`), of: 'record' };
+      if (error === tooLarge) {
+        const detail = `answered ${largeText}`;
+        return { error: sourceInvalid(resourceName, `${asked} ${detail}`), of: 'record', detail };
+      }
       return {
         error: sourceFailed(resourceName, `${asked} got no answer: ${reasonOf(error)}`),
         of: 'unclear',
+        detail: 'no answer',
       };
     });
     if (!('statusCode' in response)) return response;
     const { statusCode, rawBody } = response;
-    if (refusedStatus.includes(statusCode)) {
-      log.warn(
-        { resource: resourceName, key, status: statusCode },
-        'a record that the application refuses is shown by its last row',
-      );
-    }
+    const detail = `answered ${statusCode}`;
     if (goneStatus.includes(statusCode) || refusedStatus.includes(statusCode)) {
       health.forgive(key);
-      return { text: undefined };
+      return goneStatus.includes(statusCode)
+        ? { text: undefined }
+        : { unshown: { reason: 'source_refused', detail, proven: true } };
     }
     if (statusCode !== 200) {
       return {
-        error: sourceFailed(resourceName, `${asked} answered ${statusCode}`),
+        error: sourceFailed(resourceName, `${asked} ${detail}`),
+        detail,
         of: unwelcomeStatus.includes(statusCode)
           ? 'application'
           : unansweredStatus.includes(statusCode)
@@ -169,6 +178,7 @@ export function httpSource({ resourceName, source, exclude, log }: HttpSourceOpt
       return {
         error: sourceInvalid(resourceName, `${asked} answered 200 without JSON in UTF-8, but with ${found}`),
         of: 'record',
+        detail: 'answered 200 without JSON in UTF-8',
       };
     }
     health.answered(key);
@@ -184,8 +194,18 @@ export function httpSource({ resourceName, source, exclude, log }: HttpSourceOpt
     });
   }
 
-  async function answer(url: URL, given: SourceHeaders, signal: AbortSignal): Promise<Response<Buffer>> {
-    const request = client.get(url, { headers: { ...given }, signal, responseType: 'buffer' });
+  async function answer(
+    url: URL,
+    given: SourceHeaders,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<Response<Buffer>> {
+    const request = client.get(url, {
+      headers: { ...given },
+      signal,
+      responseType: 'buffer',
+      retry: { limit },
+    });
     let isTooLarge = false;
     void request.on('downloadProgress', ({ transferred, total = 0 }) => {
       isTooLarge = Math.max(transferred, total) > largestBody;

@@ -1,11 +1,13 @@
 import pg from 'pg';
 import { pino } from 'pino';
 import { type CatalogInput, defineCatalog } from '../../src/catalog/define.ts';
+import type { Catalog } from '../../src/catalog/types.ts';
 import { type Cursor, firstCursor } from '../../src/relay/cursor.ts';
 import { eventTable } from '../../src/relay/events.ts';
 import { type PageContext, turnPage } from '../../src/relay/page.ts';
 import { anyParked } from '../../src/relay/parked.ts';
 import { preparePayloads } from '../../src/relay/payloads.ts';
+import { createRetries } from '../../src/relay/retries.ts';
 import { prepareSession } from '../../src/relay/session.ts';
 import { captureAll } from '../fixtures/captured.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -23,10 +25,13 @@ export interface OwnEvent {
 export interface OwnDatabase {
   readonly db: TestDatabase;
   readonly client: pg.Client;
+  readonly catalog: Catalog;
   /** An endpoint that nobody delivers to; returns its id. */
   endpoint(tenant?: string | null): Promise<string>;
   /** Reads the outbox to its end, page by page; returns the events that came of it. */
   turnAll(options?: Partial<PageContext>): Promise<OwnEvent[]>;
+  /** Tries again what is set aside, be it due or not; returns the events that came of it. */
+  retryAll(options?: Partial<PageContext>): Promise<OwnEvent[]>;
   end(): Promise<void>;
 }
 
@@ -51,9 +56,20 @@ export async function ownDatabase(sql: string, input: CatalogInput): Promise<Own
   };
   let cursor: Cursor = await firstCursor(client);
   let seen = 0;
+  const fresh = async (): Promise<OwnEvent[]> => {
+    const { rows } = await db.query<OwnEvent>(
+      `select e.name, e.record_key as key, e.payload, e.tenant,
+         array(select endpoint_id::text from rowhook.delivery d where d.event_id = e.id order by endpoint_id) as to
+       from rowhook.event e order by e.id`,
+    );
+    const found = rows.slice(seen);
+    seen = rows.length;
+    return found;
+  };
   return {
     db,
     client,
+    catalog,
     async endpoint(tenant = null) {
       const { rows } = await db.query<{ id: string }>(
         `insert into rowhook.endpoint (url, events, tenant) values ('http://127.0.0.1:9/', '{*}', $1) returning id::text`,
@@ -67,14 +83,17 @@ export async function ownDatabase(sql: string, input: CatalogInput): Promise<Own
         cursor = turned.cursor;
         if (!turned.full && !turned.parked) break;
       }
-      const { rows } = await db.query<OwnEvent>(
-        `select e.name, e.record_key as key, e.payload, e.tenant,
-           array(select endpoint_id::text from rowhook.delivery d where d.event_id = e.id order by endpoint_id) as to
-         from rowhook.event e order by e.id`,
-      );
-      const fresh = rows.slice(seen);
-      seen = rows.length;
-      return fresh;
+      return fresh();
+    },
+    async retryAll(options = {}) {
+      await db.query('update rowhook.set_aside set retry_at = clock_timestamp()');
+      const all = { ...context, ...options };
+      const retries = createRetries(true, all.log);
+      for (;;) {
+        const turned = await retries.turn(client, all, cursor, false);
+        if (!turned) return fresh();
+        cursor = turned.cursor;
+      }
     },
     end: () => client.end(),
   };

@@ -51,8 +51,10 @@ describe('plans of payloads', () => {
       timestamps: 'iso',
       tables: new Map(),
     });
-    await client.query(`prepare payload (text[]) as ${sql}`);
-    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain execute payload ('{90000}')`);
+    await client.query(`prepare payload (text[], bigint) as ${sql}`);
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+      `explain execute payload ('{90000}', 1000000)`,
+    );
     await client.query('deallocate payload');
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     return [...plan.matchAll(/Scan.* using (\S+)/g)].map(([, index]) => index!).sort();

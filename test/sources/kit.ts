@@ -1,6 +1,7 @@
 import { defineCatalog, type ResourceInput } from '../../src/catalog/define.ts';
 import type { RecordKey, Source } from '../../src/catalog/source.ts';
 import type { RowhookError } from '../../src/errors.ts';
+import type { Unshown } from '../../src/sources/failure.ts';
 import type { Room } from '../../src/sources/room.ts';
 import { createSources, type Sources } from '../../src/sources/sources.ts';
 
@@ -12,14 +13,10 @@ export function sourcesWith(
   {
     functionTimeoutMs,
     others = {},
-    warnings = [],
-    errors = [],
     ...person
   }: Partial<ResourceInput> & {
     functionTimeoutMs?: number;
     others?: Record<string, ResourceInput>;
-    warnings?: object[];
-    errors?: object[];
   } = {},
 ): Sources {
   const catalog = defineCatalog({
@@ -27,11 +24,7 @@ export function sourcesWith(
     resources: { person: { table: 'people', ...person, source }, ...others },
     events: { person_create: { resource: 'person', on: 'insert' } },
   });
-  const log = {
-    warn: (fields: object) => void warnings.push(fields),
-    error: (fields: object) => void errors.push(fields),
-  };
-  return createSources({ catalog, log, ...(functionTimeoutMs === undefined ? {} : { functionTimeoutMs }) });
+  return createSources({ catalog, ...(functionTimeoutMs === undefined ? {} : { functionTimeoutMs }) });
 }
 
 export const fetchPeople = (
@@ -39,7 +32,7 @@ export const fetchPeople = (
   keys: readonly RecordKey[],
   signal: AbortSignal = never,
   room: Room = { takes: () => true },
-): Promise<ReadonlyArray<string | undefined>> => sources.get('person')!.fetch(keys, signal, room);
+): Promise<ReadonlyArray<string | Unshown | undefined>> => sources.get('person')!.fetch(keys, signal, room);
 
 export const ids = (...values: Array<string | number>): RecordKey[] =>
   values.map((id) => ({ id: String(id) }));

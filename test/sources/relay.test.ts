@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { text } from '../../src/catalog/define.ts';
+import { defineCatalog, text } from '../../src/catalog/define.ts';
 import { fromFunction, fromHttp, type HttpOptions, type RecordKey } from '../../src/catalog/source.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
+import { dropSetAside, listSetAside, retrySetAside, setAsideAnswer } from '../../src/store/set-aside.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -84,40 +85,154 @@ describe("the relay with the application's own payloads", () => {
     await way.close();
   });
 
-  for (const [what, script, most] of [
-    ['refuses', { status: 400 }, 0],
-    ['fails for', { status: 500 }, 5],
-    ['breaks off for', { destroy: true }, 5],
+  /** Why records are set aside, by their key. */
+  const asideOf = async () =>
+    (await listSetAside(db)).map(({ key, reason, detail }) => [key, reason, detail] as const);
+  const aside = (expected: ReadonlyArray<readonly [key: string, reason: string, detail: string]>) =>
+    waitUntil(async () => JSON.stringify(await asideOf()) === JSON.stringify(expected), {
+      what: 'what is set aside',
+    });
+  /** What somebody does by hand; returns how many could not be shown. */
+  async function retryNow(): Promise<number> {
+    const request = await retrySetAside(db);
+    const answer = () => setAsideAnswer(db, request);
+    await waitUntil(async () => (await answer()).done, { what: 'the retry' });
+    return (await answer()).failed;
+  }
+
+  for (const [what, script, reason, detail] of [
+    ['refuses', { status: 400 }, 'source_refused', 'answered 400'],
+    ['fails for', { status: 500 }, 'source_failed', 'answered 500'],
+    ['breaks off for', { destroy: true }, 'source_failed', 'no answer'],
   ] as const) {
-    it(`is not stopped by a record that the application ${what}: its row is shown`, async () => {
-      const catalog = catalogOf({ source: http(), fields: { name: text() } });
+    it(`is not stopped by a record that the application ${what}: it waits until somebody has it tried again`, async () => {
+      const catalog = catalogOf({ source: http() });
       api.answer(({ path }) => (path.endsWith('/7') ? script : { body: '{"told":1}' }));
       await start(catalog);
       await subscribe(db);
+      await insert(1);
+      await eventsOf(db, 1);
       await insert(7);
-      await api.waitFor(1);
-      for (let id = 100; id < 110; id++) await insert(id);
-      const events = await eventsOf(db, 11);
-      expect(events.map(({ record_key, payload }) => [record_key, payload])).to.deep.equal([
-        ['7', '{"name":"Ada"}'],
-        ...Array.from({ length: 10 }, (_, i) => [String(100 + i), '{"told":1}']),
+      await aside([['7', reason, detail]]);
+      const asked = () => api.requests.filter(({ path }) => path.endsWith('/7')).length;
+      const before = asked();
+      await db.query(`update people set name = 'Bea' where id = 7`);
+      await insert(100);
+      expect((await eventsOf(db, 2)).map(({ record_key }) => record_key)).to.deep.equal(['1', '100']);
+      // What goes behind is not asked for.
+      expect(asked()).to.equal(before);
+      expect(running!.failures).to.deep.equal([]);
+      expect(running!.told[0]).to.deep.include({ resource: 'person', key: '7', records: 1, reason, detail });
+      expect(await retryNow()).to.equal(1);
+      expect((await listSetAside(db))[0]).to.include({ tries: 1 });
+      // Another daemon finds it as it was left.
+      await running!.stop();
+      api.answer(() => ({ body: '{"told":2}' }));
+      running = await runRelay(db, catalog);
+      expect(await retryNow()).to.equal(0);
+      const events = await eventsOf(db, 4);
+      expect(
+        events.slice(2).map(({ name, record_key, payload }) => [name, record_key, payload]),
+      ).to.deep.equal([
+        ['person_create', '7', '{"told":2}'],
+        ['person_update', '7', '{"told":2}'],
       ]);
-      expect(running!.failures.length).to.be.at.most(most);
-      expect(running!.told[0]).to.deep.include({ resource: 'person', key: { id: '7' } });
+      await aside([]);
+      const { rows } = await db.query('select count(*)::int as deliveries from rowhook.delivery');
+      expect(rows).to.deep.equal([{ deliveries: 4 }]);
     });
   }
 
+  it('drops by hand what is set aside, and nothing that comes later', async () => {
+    api.answer(({ path }) => (path.endsWith('/7') ? { status: 500 } : { body: '{}' }));
+    await start(catalogOf({ source: http() }));
+    await subscribe(db);
+    await insert(1);
+    await eventsOf(db, 1);
+    await insert(7);
+    await aside([['7', 'source_failed', 'answered 500']]);
+    const request = await dropSetAside(db, { resource: 'person', key: '7' });
+    expect(request).to.include({ records: 1, events: 1 });
+    await waitUntil(async () => (await setAsideAnswer(db, request)).done, { what: 'the relay to drop it' });
+    await aside([]);
+    api.answer(() => ({ body: '{}' }));
+    await db.query(`update people set name = 'Bea' where id = 7`);
+    expect((await eventsOf(db, 2)).map(({ name }) => name)).to.deep.equal(['person_create', 'person_update']);
+    const error = await dropSetAside(db, { resource: 'person', key: '7' }).catch((failure) => failure);
+    expect(error).to.include({ code: 'set_aside_unknown' });
+  });
+
+  it('tries a record again by itself when it has changed', async () => {
+    api.answer(fromRow);
+    const source = fromFunction(async (keys) => {
+      const { rows } = await db.query('select id, name from people where id = any ($1::bigint[])', [
+        keys.map(({ id }) => id),
+      ]);
+      return keys.map(({ id }) => {
+        const row = rows.find((one) => one.id === id);
+        if (row?.name === 'poison') throw new Error('cannot show it');
+        return row;
+      });
+    });
+    await start(catalogOf({ source }));
+    await subscribe(db);
+    await db.query(`insert into people (id, name) values (1, 'Ada'), (7, 'poison'), (8, 'Bea')`);
+    expect((await eventsOf(db, 2)).map(({ record_key }) => record_key)).to.deep.equal(['1', '8']);
+    await aside([['7', 'source_failed', 'the function failed: Error']]);
+    // As if it had been a while.
+    await db.query(`update rowhook.set_aside set tried_at = tried_at - interval '10 seconds'`);
+    await db.query(`update people set name = 'Cy' where id = 7`);
+    expect((await eventsOf(db, 4)).slice(2).map(({ name, payload }) => [name, payload])).to.deep.equal([
+      ['person_create', '{"id":"7","name":"Cy"}'],
+      ['person_update', '{"id":"7","name":"Cy"}'],
+    ]);
+    expect(running!.failures).to.deep.equal([]);
+  });
+
+  it('goes on with all others while what is set aside is tried and the application is down', async () => {
+    const catalog = defineCatalog({
+      name: 'test',
+      resources: {
+        person: { table: 'people', source: http() },
+        note: { table: 'notes', fields: { id: text() } },
+      },
+      events: {
+        person_create: { resource: 'person', on: 'insert' },
+        note_create: { resource: 'note', on: 'insert' },
+      },
+    });
+    api.answer(({ path }) => (path.endsWith('/7') ? { status: 500 } : { body: '{}' }));
+    await start(catalog);
+    await subscribe(db);
+    await insert(1);
+    await eventsOf(db, 1);
+    await insert(7);
+    await aside([['7', 'source_failed', 'answered 500']]);
+    api.answer(() => ({ status: 503 }));
+    const request = await retrySetAside(db);
+    await waitUntil(async () => (await setAsideAnswer(db, request)).done, { what: 'the retry' });
+    await db.query(`insert into notes values (1, 7, 'x')`);
+    expect((await eventsOf(db, 2)).map(({ name }) => name)).to.deep.equal(['person_create', 'note_create']);
+    expect(running!.failures).to.deep.equal([]);
+    expect(running!.told.at(-1))
+      .to.include({ resource: 'person' })
+      .and.to.have.nested.property('err.code', 'source_failed');
+    expect((await listSetAside(db))[0]).to.include({ tries: 0 });
+    expect(running!.relay.standing()).not.to.equal('failing');
+  });
+
   it('is not stopped by one that failed while the application was down, and goes on failing', async () => {
     api.answer(() => ({ destroy: true }));
-    await start(catalogOf({ source: http({ concurrency: 1 }), fields: { name: text() } }));
+    await start(catalogOf({ source: http({ concurrency: 1 }) }));
     await subscribe(db);
     await insert(7);
     // Until the page is as small as it gets.
     await waitUntil(() => running!.failures.length >= 6, { what: 'several tries' });
     for (let id = 101; id <= 120; id++) await insert(id);
     api.answer(({ path }) => (path.endsWith('/7') ? { destroy: true } : { body: '{}' }));
-    const events = await eventsOf(db, 21);
-    expect(events.map(({ payload }) => payload)).to.deep.equal(['{"name":"Ada"}', ...Array(20).fill('{}')]);
+    const events = await eventsOf(db, 20);
+    expect(events.map(({ payload }) => payload)).to.deep.equal(Array(20).fill('{}'));
+    await aside([['7', 'source_failed', 'no answer']]);
   });
 
   describe('where there is more than can be held', () => {
@@ -150,21 +265,40 @@ describe("the relay with the application's own payloads", () => {
       expect(running.told).to.deep.equal([]);
     });
 
-    it('shows rows instead of what there is no room for, on a page that cannot be smaller', async () => {
+    it('sets aside what there is no room for on a page that cannot be smaller, and shows it at once in pages that are', async () => {
       api.answer(() => ({ body }));
-      await start(catalogOf({ source: http({ concurrency: 1 }), fields: { name: text() } }), {
-        mostFetched: 5_000,
-      });
+      await start(catalogOf({ source: http({ concurrency: 1 }) }), { mostFetched: 5_000 });
       await subscribe(db);
       await db.query(`insert into people (id, name) select n, 'Ada' from generate_series(1, 20) n`);
       const events = await eventsOf(db, 20);
-      expect(events.map(({ payload }) => payload)).to.deep.equal([
-        ...Array(5).fill(body),
-        ...Array(15).fill('{"name":"Ada"}'),
-      ]);
+      expect(events.map(({ payload }) => payload)).to.deep.equal(Array(20).fill(body));
+      expect(new Set(events.map(({ record_key }) => record_key))).to.have.property('size', 20);
       expect(running!.failures).to.deep.equal([]);
-      expect(running!.told).to.have.length(15);
-      expect(running!.told[0]).to.include({ resource: 'person', key: '6', characters: 1_000 });
+      expect(running!.told[0]).to.include({ reason: 'too_large', records: 15, detail: '1000 characters' });
+      await aside([]);
+    });
+
+    it('shows the events of one record one by one where there is no room for all of them', async () => {
+      api.answer(() => ({ body }));
+      const catalog = catalogOf(
+        { source: http() },
+        { person_touch: { resource: 'person', on: 'update', columns: '*', per: 'change' } },
+      );
+      await start(catalog, { mostFetched: 1_500 });
+      await subscribe(db, ['person_update', 'person_touch']);
+      await insert(1);
+      await eventsOf(db, 1);
+      await db.query(`update people set name = 'Bea' where id = 1`);
+      const events = await eventsOf(db, 3);
+      expect(events.map(({ payload }) => payload)).to.deep.equal([null, body, body]);
+    });
+
+    it('keeps what is too large for any page', async () => {
+      api.answer(() => ({ body }));
+      await start(catalogOf({ source: http() }), { mostFetched: 500 });
+      await subscribe(db);
+      await insert(1);
+      await aside([['1', 'too_large', '1000 characters']]);
     });
   });
 
@@ -362,7 +496,8 @@ describe("the relay with the application's own payloads", () => {
 
   it('gets payloads from a function, which is asked for all records of a page at once', async () => {
     const asked: Array<readonly RecordKey[]> = [];
-    let failures = 1;
+    // For all of them together, for halves, and for each.
+    let failures = 5;
     const source = fromFunction((keys) => {
       if (failures-- > 0) throw new Error('the pool is closed');
       asked.push(keys);

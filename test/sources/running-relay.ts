@@ -78,7 +78,7 @@ export async function runRelay(
     },
   };
   const bell = createBell({ connection, log });
-  const { sources, close } = createSources({ catalog, log });
+  const { sources, close } = createSources({ catalog });
   const relay = createRelay({ connection, catalog, log, bell, sources, ...options, onDeliveries: () => {} });
   await bell.start();
   await relay.start();

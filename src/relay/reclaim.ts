@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Cursor } from './cursor.ts';
-import { parseSnapshot } from './snapshot.ts';
+import { lanesOf } from './lanes.ts';
+import { parseSnapshot, rebasedIds } from './snapshot.ts';
 
 /** As sql/schema/0001 has it: six slots, a new one every 600 s. */
 const slots = 6;
@@ -15,6 +16,7 @@ const slotSeconds = 600;
  */
 export async function reclaim(client: Client, cursor: Cursor): Promise<string[]> {
   if (cursor.reading !== null) return [];
+  if (lanesOf(cursor).some((lane) => lane.thenConsumed !== null)) return [];
   const { rows } = await client.query<{ name: string }>(
     `select 'outbox_' || slot as name
      from generate_series(0, $1::int - 1) slot,
@@ -35,11 +37,11 @@ async function emptyPartition(client: Client, name: string, cursor: Cursor): Pro
   await client.query('begin');
   try {
     await client.query(`lock table rowhook.${name} in access exclusive mode nowait`);
-    // Nobody else has rows here that we cannot see: they would hold a lock.
+    // Nobody else has rows here that we cannot see: they would hold a lock. Changes with ids that were given anew are all read.
     const { rows } = await client.query<{ unread: boolean }>(
-      `select exists (select from rowhook.${name} where xid >= $1::text::xid8)
+      `select exists (select from rowhook.${name} where xid >= $1::text::xid8 and xid < $3::text::xid8)
          or exists (select from rowhook.${name} where xid = any ($2::text[]::xid8[])) as unread`,
-      [String(xmax), xip],
+      [String(xmax), xip, String(rebasedIds.first)],
     );
     const unread = rows[0]!.unread;
     if (!unread) await client.query(`truncate rowhook.${name}`);

@@ -1,6 +1,12 @@
 import pg from 'pg';
 import { type LocalPostgres, startPostgres } from '../../tools/postgres.ts';
 
+/**
+ * Major version of the server that tests share. What an older one cannot do (MERGE: 15, virtual generated columns: 18) has no tests
+ * there; `npm run test:matrix` names the version.
+ */
+export const postgresMajor = Number(process.env.ROWHOOK_TEST_POSTGRES ?? 18);
+
 /** The Postgres server all tests share. */
 export interface TestServer {
   /** Sessions of the role that may create databases, in its own database. */

@@ -18,6 +18,8 @@ export interface TcpProxy {
   resume(): Promise<void>;
   /** Destroys all connections, and refuses new ones until `resume`. */
   cut(): Promise<void>;
+  /** New connections lead to another target from now on, as after a failover. */
+  redirect(target: string): void;
   /** Ends the proxy and its connections. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -71,6 +73,11 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       for (const link of links) link.resume();
     },
     cut,
+    redirect(to) {
+      const { hostname, port: toPort } = new URL(to);
+      upstream.host = hostname;
+      upstream.port = Number(toPort);
+    },
     close: cut,
   };
 }

@@ -1,12 +1,24 @@
 import { Command } from 'commander';
+import { backlog } from './backlog.ts';
 import { captureBulk } from './capture-bulk.ts';
 import { captureSingle } from './capture-single.ts';
 import { type Bench, benchServer, kept, machine, type Result } from './harness.ts';
 import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { pinned } from './pinned.ts';
 import { priority } from './priority.ts';
 import { relayBench } from './relay.ts';
 
-const benches: readonly Bench[] = [captureSingle, captureBulk, relayBench, latency, priority];
+const benches: readonly Bench[] = [
+  captureSingle,
+  captureBulk,
+  relayBench,
+  latency,
+  backlog,
+  pinned,
+  memory,
+  priority,
+];
 const names = benches.map((bench) => bench.name);
 
 const program = new Command('bench')

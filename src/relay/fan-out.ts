@@ -1,5 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
+import { int4Array, int8Array, textArray, timestampArray, uuidArray } from '../store/binary-arrays.ts';
 import type { Queryable } from '../store/sql.ts';
+import { ids } from './event-ids.ts';
 import type { RecordEvent } from './events.ts';
 
 /** An endpoint that takes events, as the relay needs it. */
@@ -28,6 +29,16 @@ export function subscribersTo(name: string, all: readonly Subscriber[]): Subscri
   return all.filter(({ events }) => events.includes(name) || events.includes('*'));
 }
 
+/** The same, asked for many events. */
+export function subscribersByName(all: readonly Subscriber[]): (name: string) => readonly Subscriber[] {
+  const known = new Map<string, readonly Subscriber[]>();
+  return (name) => {
+    const found = known.get(name) ?? subscribersTo(name, all);
+    known.set(name, found);
+    return found;
+  };
+}
+
 /** An event with what it takes to deliver it. */
 export interface ReadyEvent {
   readonly event: RecordEvent;
@@ -39,47 +50,59 @@ export interface ReadyEvent {
 
 /** Writes events and the deliveries they owe, in their order; returns how many deliveries. Ids are UUIDv7: they keep the order. */
 export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promise<number> {
-  const events = ready.map((one) => ({ ...one, id: uuidv7() }));
-  await db.query({
+  if (ready.length === 0) return 0;
+  const eventIds = ids.next(ready.length);
+  const inserted = db.query({
     name: 'rowhook_events',
     text: `insert into rowhook.event
         (id, name, resource, record_key, request_id, payload, delivery_count, seq, changed_at, tenant)
       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[],
         $9::timestamptz[], $10::text[])`,
     values: [
-      events.map(({ id }) => id),
-      events.map(({ event }) => event.name),
-      events.map(({ event }) => event.resourceName),
-      events.map(({ event }) => event.key),
-      events.map(({ event }) => event.requestId),
-      events.map(({ payload }) => payload),
-      events.map(({ endpointIds }) => endpointIds.length),
-      events.map(({ event }) => event.seq),
-      events.map(({ event }) => event.changedAt),
-      events.map(({ tenant }) => tenant),
+      uuidArray(eventIds),
+      textArray(ready.map(({ event }) => event.name)),
+      textArray(ready.map(({ event }) => event.resourceName)),
+      textArray(ready.map(({ event }) => (event.body === undefined ? event.key : null))),
+      textArray(ready.map(({ event }) => event.requestId)),
+      textArray(ready.map(({ payload }) => payload)),
+      int4Array(ready.map(({ endpointIds }) => endpointIds.length)),
+      int8Array(ready.map(({ event }) => event.seq)),
+      timestampArray(ready.map(({ event }) => Date.parse(event.changedAt))),
+      textArray(ready.map(({ tenant }) => tenant)),
     ],
   });
-  const deliveries = events.flatMap(({ id, endpointIds }) =>
-    endpointIds.map((endpointId) => ({ endpointId, id: uuidv7(), eventId: id })),
-  );
-  if (deliveries.length > 0) await insertDeliveries(db, deliveries);
-  return deliveries.length;
+  // While the server writes the events, the deliveries are made ready. Not asked for yet: pg keeps no more than one waiting.
+  const deliveries = deliveriesOf(ready, eventIds);
+  await inserted;
+  if (deliveries.endpointIds.length > 0) await insertDeliveries(db, deliveries);
+  return deliveries.endpointIds.length;
 }
 
-async function insertDeliveries(
-  db: Queryable,
-  deliveries: ReadonlyArray<{ endpointId: string; id: string; eventId: string }>,
-): Promise<void> {
+interface Deliveries {
+  readonly endpointIds: readonly string[];
+  /** 16 bytes for each. */
+  readonly eventIds: Uint8Array;
+}
+
+function deliveriesOf(ready: readonly ReadyEvent[], eventIds: Buffer): Deliveries {
+  const endpointIds = ready.flatMap((one) => one.endpointIds);
+  const events = Buffer.allocUnsafe(16 * endpointIds.length);
+  let at = 0;
+  for (const [i, one] of ready.entries()) {
+    for (let n = 0; n < one.endpointIds.length; n++) at += eventIds.copy(events, at, 16 * i, 16 * i + 16);
+  }
+  return { endpointIds, eventIds: events };
+}
+
+async function insertDeliveries(db: Queryable, { endpointIds, eventIds }: Deliveries): Promise<void> {
   await db.query({
     name: 'rowhook_deliveries',
-    text: `insert into rowhook.delivery (endpoint_id, id, event_id)
-      select * from unnest($1::bigint[], $2::uuid[], $3::uuid[])`,
-    values: [
-      deliveries.map(({ endpointId }) => endpointId),
-      deliveries.map(({ id }) => id),
-      deliveries.map(({ eventId }) => eventId),
-    ],
+    // Rings for dispatchers of other daemons; ours is told without it.
+    text: `with written as (
+        insert into rowhook.delivery (endpoint_id, id, event_id)
+        select * from unnest($1::bigint[], $2::uuid[], $3::uuid[])
+      )
+      select pg_notify('rowhook_delivery', '')`,
+    values: [int8Array(endpointIds), uuidArray(ids.next(endpointIds.length)), uuidArray(eventIds)],
   });
-  // Dispatchers of other daemons; ours is told without it.
-  await db.query(`select pg_notify('rowhook_delivery', '')`);
 }

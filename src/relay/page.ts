@@ -1,28 +1,30 @@
 import type { Client, QueryResult } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
-import { capturesById } from '../store/captures.ts';
 import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import { besideSession } from './beside.ts';
 import { carefully } from './careful.ts';
-import { type OutboxRow, unpack } from './changes.ts';
-import { addCursor, advance, type Cursor, nextWindow } from './cursor.ts';
+import { addCursor, type Cursor } from './cursor.ts';
 import { type EventTable, eventsOf, type RecordEvent } from './events.ts';
 import { type External, fetchOutside, nothingExternal, type PayloadSources } from './external.ts';
 import { fanOut, subscribers, subscribersTo } from './fan-out.ts';
+import { gapsOf, logGaps, type NotedGap, recordGaps } from './gaps.ts';
 import { type GoneRows, goneRows } from './gone-rows.ts';
+import { lanesOf, latestMark, logLanes } from './lanes.ts';
 import { lookUp, lookUpEach } from './lookups.ts';
-import type { RecordChange } from './net-effect.ts';
+import { type Beginning, cursorBehind, type NextPage, needsSample, nextPage } from './next-page.ts';
 import { park, unpark } from './parked.ts';
 import type { Payloads } from './payloads.ts';
+import { recordChanges } from './record-changes.ts';
+import { recordId } from './record-id.ts';
 import { resolve } from './resolve.ts';
-import { type Role, rolesOf } from './roles.ts';
-import { type Lookup, route } from './route.ts';
+import type { Role } from './roles.ts';
 import { isOfRecord } from './savepoint.ts';
-import { type Page, type PageSize, readPage, type Window } from './window.ts';
-
-/** In seqs. */
-const farFloor = 10_000;
+import { anySetAside, keepBehind, logSetAside, setAside, setAsideOf } from './set-aside.ts';
+import { isTold, withTruncations } from './truncate-events.ts';
+import { emptied, type Truncation, truncationsOf } from './truncations.ts';
+import type { Aside } from './unshown.ts';
+import type { PageSize } from './window.ts';
 
 export interface PageContext {
   readonly catalog: Catalog;
@@ -34,6 +36,8 @@ export interface PageContext {
   readonly size: PageSize;
   /** Characters of payloads from elsewhere that are held at most. */
   readonly mostFetched?: number;
+  /** Whether anything is set aside; undefined: look. */
+  readonly setAside?: boolean;
   /** What each capture id's table is to the catalog's resources; filled as ids are met. */
   readonly roles: Map<number, readonly Role[]>;
   /** Says that the relay stops: what is being fetched is broken off. */
@@ -45,9 +49,13 @@ export interface Turned {
   readonly changes: number;
   readonly events: number;
   readonly deliveries: number;
+  /** There was nothing to read for a transaction that began like this. */
+  readonly nothing?: Beginning;
   /** There is more to read at once. */
   readonly full: boolean;
   readonly parked: boolean;
+  /** Something was set aside on this page. */
+  readonly setAside: boolean;
 }
 
 /**
@@ -57,8 +65,8 @@ export interface Turned {
  * Where some come from the application itself, that transaction is ended while they are fetched (nothing is written by then) and
  * another one writes the page; its snapshot is later, as that of any later page of a large window is.
  *
- * A page that fails for what one of its records holds is turned again with a savepoint around each query, so that only that record
- * is shown by less. Other pages do without them.
+ * A page that fails for what one of its records holds is turned again with a savepoint around each query, so that only that record's
+ * events are set aside. Other pages do without them.
  *
  * @param parked whether events wait for a delete
  */
@@ -84,14 +92,31 @@ interface TurnContext extends PageContext {
 async function turn(client: Client, context: TurnContext, cursor: Cursor, parked: boolean): Promise<Turned> {
   try {
     const now = await begin(client);
+    if (needsSample(cursor, now)) return await sample(client, cursor, now, parked);
     const read = await readOutbox(client, context, cursor, now, parked);
     if (!read) {
       await client.query('commit');
-      return { cursor, changes: 0, events: 0, deliveries: 0, full: false, parked };
+      return {
+        cursor,
+        changes: 0,
+        events: 0,
+        deliveries: 0,
+        full: false,
+        parked,
+        setAside: false,
+        nothing: now,
+      };
     }
     const external = context.sources.size > 0 ? await outside(client, context, read) : nothingExternal;
-    const turned = await write(client, { ...context, external }, cursor, { ...read, ...now, parked });
+    const { gaps, aside, ...turned } = await write(client, { ...context, external }, cursor, {
+      ...read,
+      ...now,
+      parked,
+    });
     await client.query('commit');
+    logLanes(context.log, cursor, turned.cursor);
+    logGaps(context.log, gaps);
+    logSetAside(context.log, aside);
     return turned;
   } catch (error) {
     // With the connection gone there is nothing to roll back.
@@ -100,11 +125,24 @@ async function turn(client: Client, context: TurnContext, cursor: Cursor, parked
   }
 }
 
+/** Moves the cursor by nothing but its sample. */
+async function sample(
+  client: Client,
+  cursor: Cursor,
+  { ceilingSeq }: Beginning,
+  parked: boolean,
+): Promise<Turned> {
+  const next = { ...cursor, id: cursor.id + 1, sampledSeq: ceilingSeq };
+  await addCursor(client, next);
+  await client.query('commit');
+  return { cursor: next, changes: 0, events: 0, deliveries: 0, full: true, parked, setAside: false };
+}
+
 interface Read {
-  readonly window: Window;
-  readonly page: Page;
+  readonly next: NextPage;
   readonly events: readonly RecordEvent[];
   readonly goneRows: GoneRows;
+  readonly truncations: readonly Truncation[];
 }
 
 /** The changes of the next page, and their events; undefined where there is nothing to do. Writes nothing. */
@@ -115,28 +153,35 @@ async function readOutbox(
   now: Beginning,
   parked: boolean,
 ): Promise<Read | undefined> {
-  const window = nextWindow(cursor, now.snapshot, now.ceilingSeq);
-  const page = await readPage(db, window, context.size);
-  // Behind a large window the floor lies far back: an empty one brings it up, or each look would walk over all that was read.
-  const floorIsNear = now.ceilingSeq - cursor.floorSeq < farFloor;
-  if (page.rows.length === 0 && !page.full && cursor.reading === null && !parked && floorIsNear)
-    return undefined;
+  const next = await nextPage(db, context, cursor, now, parked);
+  if (!next) return undefined;
+  const { page } = next;
   const changes = await recordChanges(db, context, page.rows);
-  return { window, page, events: eventsOf(changes, context.events), goneRows: goneRows(changes) };
+  const truncations = truncationsOf(page.rows);
+  const ends = emptied(truncations, context.roles);
+  return {
+    next,
+    truncations,
+    events: withTruncations(eventsOf(changes, context.events, ends), truncations, context),
+    goneRows: goneRows(changes, ends),
+  };
 }
 
 /** Payloads that the database does not make; without any, the transaction stays the same. */
-function outside(client: Client, context: PageContext, { events, goneRows, page }: Read): Promise<External> {
+function outside(client: Client, context: PageContext, { events, goneRows, next }: Read): Promise<External> {
   const outer = events.filter(({ resourceName }) => context.sources.has(resourceName));
   const names = [...new Set(outer.map(({ name }) => name))];
   return fetchOutside(client, {
     ...context,
     goneRows,
     // What one row of the outbox packs cannot be split.
-    mayBeSmaller: page.rows.length > 1,
+    mayBeSmaller: next.page.rows.length > 1,
     async wanted() {
       const to = names.length > 0 ? await subscribers(client, names) : [];
-      return outer.filter(({ name }) => subscribersTo(name, to).length > 0);
+      const wanted = outer.filter(({ name }) => subscribersTo(name, to).length > 0);
+      // Those of records that are set aside go behind, and are not asked for.
+      const held = context.setAside === false ? new Set() : await setAsideOf(client, wanted);
+      return wanted.filter((event) => !held.has(recordId(event)));
     },
     async withoutTransaction(work) {
       await client.query('commit');
@@ -152,33 +197,40 @@ async function write(
   context: PageContext & { readonly external: External },
   cursor: Cursor,
   read: Read & Beginning & { readonly parked: boolean },
-): Promise<Turned> {
-  const { page, parked } = read;
-  const waited = parked ? await unpark(db, read.goneRows.records, page.full ? 0 : cursor.windowNumber) : [];
-  const events = [...waited, ...read.events];
+): Promise<Turned & { readonly gaps: readonly NotedGap[]; readonly aside: readonly Aside[] }> {
+  const { parked, truncations } = read;
+  const { page } = read.next;
+  const next = await cursorBehind(db, context, cursor, read.next, read.ceilingSeq);
+  const told = (truncation: Truncation) => isTold(truncation, context);
+  const gaps = await recordGaps(db, gapsOf(page.rows, truncations, told));
+  const waited = parked ? await unpark(db, read.goneRows, next.windowNumber - 1) : [];
+  const mayBeHeld = context.setAside ?? (await anySetAside(db));
+  const all = [...waited, ...read.events];
+  const events = mayBeHeld ? await keepBehind(db, all, read.goneRows) : all;
   const names = [...new Set(events.map((event) => event.name))];
-  const { ready, missing } = await resolve(db, events, {
+  const written = { events: 0, deliveries: 0 };
+  const resolving = {
     ...context,
     subscribers: names.length > 0 ? await subscribers(db, names) : [],
     goneRows: read.goneRows,
+  };
+  const { missing, aside } = await resolve(db, events, resolving, async (ready) => {
+    written.events += ready.length;
+    written.deliveries += await fanOut(db, ready);
   });
-  if (missing.length > 0) await park(db, missing, cursor.windowNumber);
-  const deliveries = ready.length > 0 ? await fanOut(db, ready) : 0;
-  const next = advance(cursor, read.window, page, read.ceilingSeq);
+  if (missing.length > 0) await park(db, missing, latestMark(lanesOf(next)) - 1);
+  if (aside.length > 0) await setAside(db, aside, read.goneRows);
   await addCursor(db, next);
   return {
-    full: page.full,
+    full: next.reading !== null || next.others.length > 0,
     cursor: next,
     changes: page.rows.reduce((sum, row) => sum + row.n, 0),
-    events: ready.length,
-    deliveries,
+    ...written,
     parked: parked || missing.length > 0,
+    setAside: aside.length > 0,
+    aside,
+    gaps,
   };
-}
-
-interface Beginning {
-  readonly snapshot: string;
-  readonly ceilingSeq: number;
 }
 
 /** One round trip. The ceiling is read after the snapshot was taken, so no change that is visible in it has a higher seq. */
@@ -189,35 +241,4 @@ async function begin(client: Client): Promise<Beginning> {
   )) as unknown as Array<QueryResult<{ snapshot: string; ceiling: string }>>;
   const row = results[1]!.rows[0]!;
   return { snapshot: row.snapshot, ceilingSeq: Number(row.ceiling) };
-}
-
-async function recordChanges(
-  db: Queryable,
-  context: TurnContext,
-  rows: readonly OutboxRow[],
-): Promise<RecordChange[]> {
-  await learnRoles(db, context, rows);
-  const changes: RecordChange[] = [];
-  const lookups: Lookup[] = [];
-  for (const change of unpack(rows)) {
-    const routed = route(change, context.roles.get(change.captureId) ?? []);
-    for (const each of routed.recordChanges) changes.push(each);
-    for (const each of routed.lookups) lookups.push(each);
-  }
-  const found = lookups.length > 0 ? await context.lookUp(db, lookups) : [];
-  return changes.concat(found).sort((a, b) => a.seq - b.seq);
-}
-
-async function learnRoles(db: Queryable, context: PageContext, rows: readonly OutboxRow[]): Promise<void> {
-  const unknown = [...new Set(rows.map((row) => row.capture_id))].filter((id) => !context.roles.has(id));
-  if (unknown.length > 0) {
-    for (const capture of await capturesById(db, unknown)) {
-      context.roles.set(capture.id, rolesOf(capture.plan, context.catalog));
-    }
-  }
-  for (const row of rows) {
-    if (row.op === 't') {
-      context.log.warn({ captureId: row.capture_id, seq: Number(row.seq) }, 'a captured table was truncated');
-    }
-  }
 }

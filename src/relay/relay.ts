@@ -6,15 +6,20 @@ import { createLifetime, type Lifetime } from '../lifetime.ts';
 import { fullSpeed, type Pace, rest } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import type { Bell } from './bell.ts';
-import { type Cursor, firstCursor, pruneCursors, readCursor } from './cursor.ts';
+import { pruneCursors } from './cursor.ts';
+import { followDatabase } from './event-ids.ts';
 import { eventTable } from './events.ts';
 import { PageTooLarge, type PayloadSources } from './external.ts';
+import { createLooks } from './looks.ts';
+import { openCursor } from './open-cursor.ts';
 import { type PageContext, turnPage } from './page.ts';
 import { anyParked } from './parked.ts';
 import { createPause } from './pause.ts';
 import { preparePayloads } from './payloads.ts';
 import { reclaim } from './reclaim.ts';
+import { createRetries } from './retries.ts';
 import { prepareSession } from './session.ts';
+import { anySetAside } from './set-aside.ts';
 import { announceAwake, announceSleep, nobodySilent, writersRing } from './sleep.ts';
 
 export interface RelayOptions {
@@ -32,6 +37,8 @@ export interface RelayOptions {
   readonly pollMs?: number;
   /** Nothing came for so long: it goes to sleep, in ms. Default: 400. */
   readonly drowsyMs?: number;
+  /** How long a relay that is frozen, or cut off, keeps others from taking over, in ms. Default: 30,000. */
+  readonly frozenMs?: number;
   /** Default: full speed. */
   readonly pace?: Pace;
   /** Called after each page that was not empty, with how much was on it. */
@@ -55,8 +62,10 @@ export interface Relay extends Lifetime {
 const lockKey = [1919907688, 1] as const;
 /** Row changes on a page, at most. */
 const largestPage = 2_000;
-/** Between looks while awake. */
+/** Between looks while awake; and once nothing came for `quietLongMs`. */
 const awakeMs = 4;
+const quietAwakeMs = 8;
+const quietLongMs = 100;
 const defaultDrowsyMs = 400;
 /** Between looks while someone who asked before we slept has not ended: doubled from `awakeMs` up to this. */
 const longestDozeMs = 250;
@@ -119,7 +128,7 @@ export function createRelay(options: RelayOptions): Relay {
       // Not before: a client that is ended while it connects never says what became of it.
       client = db;
       if (stopping) return;
-      await prepareSession(db, options.pollMs ?? defaultPollMs);
+      await prepareSession(db, options.pollMs ?? defaultPollMs, options.frozenMs);
       while (!stopping && !(await becomeActive(db))) {
         standing = 'standby';
         failingSince = undefined;
@@ -147,27 +156,44 @@ export function createRelay(options: RelayOptions): Relay {
       log,
       roles: new Map(),
     };
-    let cursor = await openCursor(db);
+    await followDatabase(db);
+    let cursor = await openCursor(db, log);
     let parked = await anyParked(db);
-    let lastWork = Date.now();
-    let housekeeping = Date.now();
+    const retries = createRetries(await anySetAside(db), log);
+    // Not by the clock, which can be set.
+    let lastWork = performance.now();
+    let prunedTo = 0;
+    let housekeeping = performance.now();
+    const isHousekeepingDue = () => performance.now() - housekeeping > housekeepingMs;
     /** While asleep: nobody with a lower id may still commit in silence. Zero once they all have ended. */
     let dozing: bigint | undefined;
     let dozeMs = awakeMs;
     await announceAwake(db);
+    const looks = createLooks();
     while (!stopping) {
+      const quietMs = performance.now() - lastWork;
+      const isAwake = dozing === undefined && quietMs < drowsyMs && !parked && !retries.any;
+      if (isAwake && !isHousekeepingDue() && (await looks.nothingNew(db))) {
+        await pause.forMs(quietMs < quietLongMs ? awakeMs : quietAwakeMs);
+        continue;
+      }
       const most = pace.batch(changes);
       const size = { rows: most, changes: most };
       const startedAt = performance.now();
-      const turned = await turnPage(db, { ...context, size }, cursor, parked);
+      const turned = await turnPage(db, { ...context, size, setAside: retries.any }, cursor, parked);
       onPage();
+      if (turned.nothing) looks.foundNothing(turned.nothing);
       cursor = turned.cursor;
       parked = turned.parked && (turned.full || (await anyParked(db)));
-      if (turned.deliveries > 0) options.onDeliveries();
+      if (turned.setAside) retries.heard();
+      const retried = await retries.turn(db, { ...context, size }, cursor, turned.changes > 0);
+      cursor = retried?.cursor ?? cursor;
+      parked ||= retried?.parked ?? false;
+      if (turned.deliveries + (retried?.deliveries ?? 0) > 0) options.onDeliveries();
       if (turned.changes > 0) {
         options.onPage?.(turned);
         log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');
-        lastWork = Date.now();
+        lastWork = performance.now();
         if (dozing !== undefined) await announceAwake(db);
         dozing = undefined;
         standing = 'reading';
@@ -178,14 +204,16 @@ export function createRelay(options: RelayOptions): Relay {
         (ms) => pause.forMs(ms),
         () => stopping,
       );
-      if (turned.full) continue;
-      if (Date.now() - housekeeping > housekeepingMs) {
-        housekeeping = Date.now();
-        await pruneCursors(db, cursor.id);
+      // Also in the middle of a backlog, which may last for hours.
+      if (isHousekeepingDue()) {
+        housekeeping = performance.now();
+        await followDatabase(db);
+        prunedTo = await pruneCursors(db, cursor.id, prunedTo);
         const emptied = await reclaim(db, cursor);
         if (emptied.length > 0) log.info({ partitions: emptied }, 'outbox partitions emptied');
       }
-      if (dozing === undefined && Date.now() - lastWork < drowsyMs) {
+      if (turned.full || retried?.more) continue;
+      if (dozing === undefined && performance.now() - lastWork < drowsyMs) {
         await pause.forMs(awakeMs);
       } else if (dozing === undefined || (dozing === 0n && !(await writersRing(db)))) {
         dozing = await announceSleep(db);
@@ -235,18 +263,4 @@ async function becomeActive(db: Client): Promise<boolean> {
     ...lockKey,
   ]);
   return rows[0]!.active;
-}
-
-/** @throws RowhookError `cluster_changed` when the cursor speaks of transaction ids that another cluster gave out */
-async function openCursor(db: Client): Promise<Cursor> {
-  const first = await firstCursor(db);
-  const cursor = (await readCursor(db)) ?? first;
-  if (cursor.systemIdentifier !== first.systemIdentifier) {
-    throw new RowhookError(
-      'cluster_changed',
-      `the relay has read cluster ${cursor.systemIdentifier}, this one is ${first.systemIdentifier}: its transaction ids mean nothing here`,
-      { fix: 'This database was restored from a dump. See "Restored databases" in docs/operations.md.' },
-    );
-  }
-  return cursor;
 }

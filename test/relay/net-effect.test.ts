@@ -162,6 +162,25 @@ describe('net effect', () => {
     expect(of(['false', 'true'])).to.eql([]);
   });
 
+  it('sees the first value and the last of a row that is inserted again as it was', () => {
+    const decision: Decision = {
+      event: 'left',
+      on: 'unassign',
+      old: [],
+      new: [],
+      changed: undefined,
+    };
+    const seen = (before: string[] | undefined, after: string[] | undefined) => ({
+      seen: [{ decision, row: 'b', before, after }],
+    });
+    const [gone, back] = [seen(['x'], undefined), seen(undefined, ['x'])];
+    const of = (...turns: Array<ReturnType<typeof seen>>) => [
+      ...netEffects(changes(...turns.map((turn): Step => ['1', 'a', 'touch', turn])))[0]!.held,
+    ];
+    expect(of(gone, back)).to.eql([]);
+    expect(of(gone, back, gone)).to.eql(['left']);
+  });
+
   it('takes a replaced record for one of which all has changed', () => {
     const [effect] = netEffects(changes(['1', 'a', 'delete'], ['1', 'a', 'insert']));
     expect(effect!.updates).to.equal('all');

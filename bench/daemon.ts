@@ -1,0 +1,83 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtPackage } from '../test/cli/built-package.ts';
+import { peakMb, startProcess } from './processes.ts';
+
+/** What runs in a process of its own. */
+export interface Running {
+  /** MB, since it started. */
+  peakMb(): Promise<number>;
+  /** Returns its peak. */
+  stop(): Promise<number>;
+}
+
+/** The daemon of the built package, as an operator starts it. Resolves when it says that it runs. */
+export async function startDaemon(databaseUrl: string): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), 'rowhook-bench-'));
+  const config = join(folder, 'rowhook.config.json');
+  await writeFile(
+    config,
+    JSON.stringify({
+      database: databaseUrl,
+      catalog: 'site-stacker',
+      delivery: { allow: ['127.0.0.0/8'] },
+      // A line for each attempt would be most of what it does.
+      logLevel: 'info',
+    }),
+  );
+  const main = join(await builtPackage(), 'dist/cli/main.js');
+  const daemon = startProcess([main, 'start', '--config', config]);
+  await daemon.line((line) => line.includes('"rowhook is running"'));
+  const running = {
+    peakMb: () => peakMb(daemon.pid),
+    async stop() {
+      const peak = await peakMb(daemon.pid);
+      await daemon.stop();
+      await rm(folder, { recursive: true });
+      return peak;
+    },
+  };
+  return running;
+}
+
+/** A relay alone, which nobody delivers for. */
+export async function startRelayAlone(databaseUrl: string): Promise<Running> {
+  const child = startProcess([
+    '--input-type=module',
+    '-e',
+    relayCode,
+    join(await builtPackage(), 'dist'),
+    databaseUrl,
+  ]);
+  await child.line((line) => line === 'started');
+  return {
+    peakMb: () => peakMb(child.pid),
+    async stop() {
+      const peak = await peakMb(child.pid);
+      await child.stop();
+      return peak;
+    },
+  };
+}
+
+const relayCode = `
+const [folder, connectionString] = process.argv.slice(1);
+const { createBell } = await import(folder + '/relay/bell.js');
+const { createRelay } = await import(folder + '/relay/relay.js');
+const { siteStacker } = await import(folder + '/presets/site-stacker.js');
+const { connectionConfig } = await import(folder + '/store/connect.js');
+const silent = () => {};
+const complain = (facts, text) => console.error(text, facts?.err ?? facts);
+const log = { debug: silent, info: silent, warn: complain, error: complain };
+const connection = connectionConfig(connectionString);
+const bell = createBell({ connection, log });
+const relay = createRelay({ connection, catalog: siteStacker(), log, bell, onDeliveries: silent });
+await bell.start();
+await relay.start();
+console.log('started');
+process.once('SIGTERM', async () => {
+  await relay.stop();
+  await bell.stop();
+});
+`;

@@ -1,0 +1,141 @@
+import pg from 'pg';
+import { createEndpoint } from '../src/index.ts';
+import { siteStacker } from '../src/presets/site-stacker.ts';
+import { waitUntil } from '../test/support/wait.ts';
+import { benchCrm, firstId, install } from './crm.ts';
+import { startDaemon, startRelayAlone } from './daemon.ts';
+import { type Bench, median, round } from './harness.ts';
+import { type CountingReceiver, startCountingReceiver } from './receiver.ts';
+import { changeInTwenties, eventsPerSecond } from './relay-rate.ts';
+
+const records = 20_000;
+/** Changes that may be on their way to the receiver at a time. */
+const underWay = 4_000;
+
+/**
+ * What a transaction that stays open, and so stops vacuum, costs: the rates of the whole way at full speed, before, during its last
+ * part, and after; the relay's own before it and at its end; and what the tables have grown by.
+ */
+export const pinned: Bench = {
+  name: 'pinned',
+  async run({ server, quick, progress }) {
+    const client = await benchCrm(server, 'pinned', records);
+    await install(client);
+    const receiver = await startCountingReceiver();
+    await createEndpoint(client, siteStacker(), { url: receiver.url, events: ['*'], secret: 's' });
+    const burst = quick ? 10_000 : 60_000;
+    const pinnedSeconds = quick ? 14 : 600;
+    const freeSeconds = quick ? 4 : 60;
+    const peaks: number[] = [];
+
+    /** The relay alone, on changes that wait; the dispatcher brings them afterwards. */
+    const relays = async () => {
+      const before = await eventCount(client);
+      await changeInTwenties(client, { table: 'tags', column: 'name', firstId, rows: records, count: burst });
+      const relay = await startRelayAlone(server.url('pinned'));
+      const perSecond = await eventsPerSecond(client, burst, before);
+      peaks.push(await relay.stop());
+      return perSecond;
+    };
+    /** Deliveries per second of the whole way, by part of this time. */
+    const delivers = async (seconds: number, parts: number) => {
+      const daemon = await startDaemon(server.url('pinned'));
+      await waitUntil(() => noDeliveryIsDue(client), { what: 'the burst to be brought', timeoutMs: 600_000 });
+      const rates: number[] = [];
+      for (let part = 0; part < parts; part++) {
+        rates.push(await fullSpeed(client, receiver, seconds / parts));
+        progress(`${round(rates.at(-1)!, 0)} deliveries a second`);
+      }
+      const sizes = await tableSizes(client);
+      peaks.push(await daemon.stop());
+      return { rates, sizes };
+    };
+
+    progress('free');
+    const relayBefore = await relays();
+    const before = await delivers(freeSeconds, 1);
+    progress(`pinned, ${pinnedSeconds} s`);
+    const holder = new pg.Client({ connectionString: server.url('pinned') });
+    await holder.connect();
+    // An id of its own also holds the snapshots of all others.
+    await holder.query('begin isolation level repeatable read; select pg_current_xact_id()');
+    const during = await delivers(pinnedSeconds, quick ? 2 : 10);
+    const relayDuring = await relays();
+    await holder.end();
+    progress('free again');
+    const after = await delivers(freeSeconds, 1);
+    const relayAfter = await relays();
+    await receiver.stop();
+    const metrics: Record<string, number> = {
+      delivery_ratio: round(during.rates.at(-1)! / median([before.rates[0]!, after.rates[0]!])),
+      relay_ratio: round(relayDuring / ((relayBefore + relayAfter) / 2)),
+      delivery_free_per_second: round(before.rates[0]!, 0),
+      delivery_pinned_per_second: round(during.rates.at(-1)!, 0),
+      delivery_after_per_second: round(after.rates[0]!, 0),
+      relay_free_per_second: round(relayBefore, 0),
+      relay_pinned_per_second: round(relayDuring, 0),
+      relay_after_per_second: round(relayAfter, 0),
+      peak_rss_mb: round(Math.max(...peaks), 0),
+    };
+    for (const [name, mb] of during.sizes) {
+      metrics[`${name}_free_mb`] = round(before.sizes.get(name)!, 1);
+      metrics[`${name}_pinned_mb`] = round(mb, 1);
+    }
+    const perEvent = (sizes: ReadonlyMap<string, number>) => sizes.get('event')! / sizes.get('events')!;
+    metrics.event_size_ratio = round(perEvent(during.sizes) / perEvent(before.sizes));
+    await client.end();
+    return {
+      metrics,
+      bars: {
+        delivery_ratio: { min: 0.8 },
+        relay_ratio: { min: 0.8 },
+        event_size_ratio: { max: 1.1 },
+        relay_cursor_pinned_mb: { max: 32 },
+        peak_rss_mb: { max: 200 },
+      },
+      note: `a transaction with a snapshot and an id stays open for ${pinnedSeconds} s${quick ? ' (scaled down: --quick)' : ''}; changes as fast as they are delivered, at most ${underWay} under way; the relay alone with ${burst} changes`,
+    };
+  },
+};
+
+/** New tags as fast as they are delivered; returns how many a second were. */
+async function fullSpeed(client: pg.Client, receiver: CountingReceiver, seconds: number): Promise<number> {
+  const start = performance.now();
+  const from = receiver.count();
+  let written = 0;
+  while (performance.now() - start < seconds * 1_000) {
+    if (written - (receiver.count() - from) > underWay - 20) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      continue;
+    }
+    await client.query(`insert into tags (name) select 'Bulk ' || i from generate_series(1, 20) i`);
+    written += 20;
+  }
+  const perSecond = (receiver.count() - from) / ((performance.now() - start) / 1_000);
+  await waitUntil(() => receiver.count() - from >= written, { what: 'the last change', timeoutMs: 60_000 });
+  return perSecond;
+}
+
+/** MB by table, and `events`: millions of them. */
+async function tableSizes(client: pg.Client): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ name: string; mb: number }>(
+    `select name, sum(pg_total_relation_size(coalesce(part.relid, ('rowhook.' || name)::regclass)))::float8 / 1e6 as mb
+     from unnest('{outbox,event,delivery,delivery_waiting,relay_cursor,relay_parked}'::text[]) name
+     left join lateral pg_partition_tree(('rowhook.' || name)::regclass) part on part.isleaf
+     group by name`,
+  );
+  const sizes = new Map(rows.map(({ name, mb }) => [name, mb]));
+  return sizes.set('events', (await eventCount(client)) / 1e6);
+}
+
+async function eventCount(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ count: number }>('select count(*)::int as count from rowhook.event');
+  return rows[0]!.count;
+}
+
+async function noDeliveryIsDue(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ due: boolean }>(
+    'select exists (select from rowhook.delivery) as due',
+  );
+  return !rows[0]!.due;
+}

@@ -1,0 +1,57 @@
+import type pg from 'pg';
+import { waitUntil } from '../test/support/wait.ts';
+
+/** Changes that one page holds at most. */
+const page = 2_000;
+
+/**
+ * Waits until so many events are there, and returns how many were made a second: without the first page, nor what came before it.
+ * @param before events that were there already
+ */
+export async function eventsPerSecond(client: pg.Client, count: number, before = 0): Promise<number> {
+  await waitUntil(
+    async () => {
+      const { rows } = await client.query<{ count: number }>(
+        'select count(*)::int as count from rowhook.event',
+      );
+      return rows[0]!.count - before >= count;
+    },
+    { what: `${count} events`, timeoutMs: 600_000 },
+  );
+  const { rows } = await client.query<{ seconds: number }>(
+    `select extract(epoch from max(created_at) - min(created_at))::float8 as seconds
+     from (select created_at from rowhook.event order by id offset $1 limit $2) made`,
+    [before, count],
+  );
+  return (count - page) / rows[0]!.seconds;
+}
+
+/** Changes rows of a table in transactions of twenty, over and over until there were `count` changes. */
+export async function changeInTwenties(
+  client: pg.Client,
+  { table, column, firstId, rows, count }: Changes,
+): Promise<void> {
+  await client.query('set synchronous_commit = off');
+  await client.query(`do $$
+    declare
+      mark text := clock_timestamp()::text;
+      first int;
+    begin
+      for i in 0..${count / 20 - 1} loop
+        first := ${firstId} + (i * 20) % ${rows};
+        update ${table} set ${column} = 'Changed ' || i || ' ' || mark where id between first and first + 19;
+        commit;
+      end loop;
+    end $$`);
+  await client.query('reset synchronous_commit');
+  await client.query(`vacuum ${table}`);
+  await client.query('checkpoint');
+}
+
+export interface Changes {
+  readonly table: string;
+  readonly column: string;
+  readonly firstId: number;
+  readonly rows: number;
+  readonly count: number;
+}

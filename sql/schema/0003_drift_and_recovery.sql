@@ -175,7 +175,8 @@ alter table rowhook.relay_cursor
   add column reading_floor_seq bigint,
   add column deferred_seq bigint not null default 0,
   add column captures int[],
-  add column lanes jsonb not null default '[]';
+  add column lanes jsonb not null default '[]',
+  add column pages bigint not null default 0;
 comment on table rowhook.relay_cursor is
   'Where the relay stands: the row with the highest id. Rows are only added (the primary key makes two relays collide: compare and set), old ones are pruned. While a backlog is read, lanes of other captures may be ahead; the columns are then those of the hindmost lane.';
 comment on column rowhook.relay_cursor.window_number is 'The number of consumed: each snapshot that a window ends with has a higher one than those that were taken before it.';
@@ -186,6 +187,7 @@ comment on column rowhook.relay_cursor.deferred is
 comment on column rowhook.relay_cursor.reading_number is 'What window_number becomes with the end of the window that is being read.';
 comment on column rowhook.relay_cursor.reading_floor_seq is 'What floor_seq becomes with the end of the window that is being read.';
 comment on column rowhook.relay_cursor.deferred_seq is 'Of the deferred transactions everything up to this seq is read.';
+comment on column rowhook.relay_cursor.pages is 'How many pages were turned: lanes take turns by it.';
 comment on column rowhook.relay_cursor.captures is 'The captures whose changes this lane reads; null: all that no other lane has.';
 comment on column rowhook.relay_cursor.lanes is
   'The other lanes: an array of {"captures", "consumed", "windowNumber", "floorSeq", "reading", "thenConsumed", "readingNumber", "readingFloorSeq", "ceilingSeq", "lastSeq", "deferred", "deferredSeq"}, as the columns of these names.';

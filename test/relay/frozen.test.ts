@@ -75,7 +75,7 @@ describe('relays that get in each other’s way', function () {
     const child = spawn(
       process.execPath,
       [
-        ...['--import', 'tsx', '--import', file('set-clock.ts'), file('relay-process.ts')],
+        ...['--import', 'tsx', '--import', file('set-clock.ts'), file('frozen-process.ts')],
         ...[url, JSON.stringify({ pollMs: 100, frozenMs })],
       ],
       {

@@ -6,8 +6,8 @@ import { openCursor } from '../../src/relay/open-cursor.ts';
 import { reclaim } from '../../src/relay/reclaim.ts';
 import { queueStatus } from '../../src/store/status.ts';
 import { waitUntil } from '../support/wait.ts';
-import { randomFrom } from './history.ts';
 import { createMovingHistory } from './moving-history.ts';
+import { randomFrom } from './random.ts';
 import {
   ask,
   captureThings,
@@ -114,7 +114,10 @@ describe('a database that moves to another cluster', function () {
     await ask(url, `insert into thing values (1, 'there')`);
     const moved = await move(url, await behind());
     await ask(moved, `update thing set name = 'here' where id = 1`);
-    await ask(moved, `update rowhook.outbox set xid = (select max(xid) from rowhook.outbox)`);
+    await ask(
+      moved,
+      `update rowhook.outbox set xid = (select xid from rowhook.outbox order by xid desc limit 1)`,
+    );
     const reader = await openReader(moved);
     await reader.turnAll();
     await reader.end();

@@ -208,3 +208,8 @@ begin
   end if;
 end
 $$;
+
+-- Order of parked events ------------------------------------------------------------------------------------------
+-- A record whose events wait may have been made anew: what comes of it then waits behind them.
+
+create index relay_parked_event on rowhook.relay_parked ((event ->> 'resourceName'), (event ->> 'key'), id);

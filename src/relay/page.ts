@@ -13,7 +13,7 @@ import { type GoneRows, goneRows } from './gone-rows.ts';
 import { lanesOf, latestMark, logLanes } from './lanes.ts';
 import { lookUp, lookUpEach } from './lookups.ts';
 import { type Beginning, cursorBehind, type NextPage, needsSample, nextPage } from './next-page.ts';
-import { park, unpark } from './parked.ts';
+import { behindParked, park, unpark } from './parked.ts';
 import type { Payloads } from './payloads.ts';
 import { recordChanges } from './record-changes.ts';
 import { recordId } from './record-id.ts';
@@ -205,7 +205,9 @@ async function write(
   const gaps = await recordGaps(db, gapsOf(page.rows, truncations, told));
   const waited = parked ? await unpark(db, read.goneRows, next.windowNumber - 1) : [];
   const mayBeHeld = context.setAside ?? (await anySetAside(db));
-  const all = [...waited, ...read.events];
+  const behind = parked ? await behindParked(db, read.events) : [];
+  const held = new Set(behind.map(({ event }) => event));
+  const all = [...waited, ...read.events.filter((event) => !held.has(event))];
   const events = mayBeHeld ? await keepBehind(db, all, read.goneRows) : all;
   const names = [...new Set(events.map((event) => event.name))];
   const written = { events: 0, deliveries: 0 };
@@ -218,7 +220,8 @@ async function write(
     written.events += ready.length;
     written.deliveries += await fanOut(db, ready);
   });
-  if (missing.length > 0) await park(db, missing, latestMark(lanesOf(next)) - 1);
+  const waiting = [...missing, ...behind];
+  if (waiting.length > 0) await park(db, waiting, latestMark(lanesOf(next)) - 1);
   if (aside.length > 0) await setAside(db, aside, read.goneRows);
   await addCursor(db, next);
   return {
@@ -226,7 +229,7 @@ async function write(
     cursor: next,
     changes: page.rows.reduce((sum, row) => sum + row.n, 0),
     ...written,
-    parked: parked || missing.length > 0,
+    parked: parked || waiting.length > 0,
     setAside: aside.length > 0,
     aside,
     gaps,

@@ -1,7 +1,7 @@
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
 import type { GoneRows } from './gone-rows.ts';
-import type { RecordName } from './record-id.ts';
+import { type RecordName, recordId } from './record-id.ts';
 
 /** An event with the record whose end it waits for: its own, or one on the path to its tenant. */
 export interface Parked {
@@ -66,6 +66,34 @@ export async function unpark(
     ],
   );
   return rows.map(({ event, overdue }) => ({ ...event, overdue }));
+}
+
+/**
+ * Those of a page's events that are of records of which earlier ones still wait. A record that is gone may have been made anew by
+ * now: its later events could be shown, but must not go out before the earlier ones (invariant 3). They wait for the same.
+ */
+export async function behindParked(db: Queryable, events: readonly RecordEvent[]): Promise<Parked[]> {
+  const records = [...new Map(events.map((event) => [recordId(event), event])).values()];
+  const { rows } = await db.query<{ ord: number; resource: string; record_key: string }>(
+    `select t.ord::int as ord, p.resource, p.record_key
+     from unnest($1::text[], $2::text[]) with ordinality t(resource, record_key, ord)
+     cross join lateral (
+       select w.resource, w.record_key from rowhook.relay_parked w
+       where w.event ->> 'resourceName' = t.resource and w.event ->> 'key' = t.record_key
+       order by w.id desc limit 1
+     ) p`,
+    [records.map(({ resourceName }) => resourceName), records.map(({ key }) => key)],
+  );
+  const waits = new Map(
+    rows.map(({ ord, resource, record_key }) => [
+      recordId(records[ord - 1]!),
+      { resourceName: resource, key: record_key },
+    ]),
+  );
+  return events.flatMap((event) => {
+    const waitsFor = waits.get(recordId(event));
+    return waitsFor ? [{ event, waitsFor }] : [];
+  });
 }
 
 /** Whether any event waits. */

@@ -67,6 +67,14 @@ async function behindWithout(
  */
 async function endOfWalk(db: Queryable, window: Window, longestWalk: number): Promise<number> {
   const fresh = Math.max(window.lastSeq, window.floorSeq);
+  const start = Math.min(fresh, await firstLate(db, window));
+  return Math.min(start + longestWalk, window.until.ceilingSeq);
+}
+
+/** The seq before the next change of a late transaction; infinite where there is none. */
+async function firstLate(db: Queryable, window: Window): Promise<number> {
+  const late = lateOf(window);
+  if (late.length === 0) return Number.POSITIVE_INFINITY;
   const { rows } = await db.query<{ first: string | null }>({
     name: 'rowhook_first_late',
     text: `select min(o.seq) as first from unnest($1::text[]::xid8[]) t(xid)
@@ -74,8 +82,7 @@ async function endOfWalk(db: Queryable, window: Window, longestWalk: number): Pr
         select seq from rowhook.outbox o
         where o.xid = t.xid and o.seq > $3 and o.xid <> all ($2::text[]::xid8[]) order by o.seq limit 1
       ) o`,
-    values: [lateOf(window), window.deferred, window.lastSeq],
+    values: [late, window.deferred, window.lastSeq],
   });
-  const late = Number(rows[0]!.first ?? Number.POSITIVE_INFINITY) - 1;
-  return Math.min(Math.min(fresh, late) + longestWalk, window.until.ceilingSeq);
+  return Number(rows[0]!.first ?? Number.POSITIVE_INFINITY) - 1;
 }

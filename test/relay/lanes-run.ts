@@ -151,3 +151,27 @@ export async function lanesRun(): Promise<LanesRun> {
 /** `a_create 5`, in their order. */
 export const named = (events: readonly LaneEvent[]): string[] =>
   events.map(({ name, key }) => `${name} ${key}`);
+
+/** What scenes are made of. */
+export function lanesScene(run: () => LanesRun) {
+  /** Transactions of one change each. */
+  const each = (statement: string, first: number, last: number) =>
+    run().db.query('call each_alone($1, $2, $3)', [statement, first, last]);
+  const backlog = (count = 120) => each(`insert into a values ($1, 'n')`, 1, count);
+  const count = async (start: string) =>
+    named(await run().events()).filter((name) => name.startsWith(start)).length;
+  /** Pages until such an event is there. */
+  const pagesUntil = async (name: string) => {
+    for (let pages = 1; pages < 100; pages++) {
+      await run().turn();
+      if (named(await run().events()).includes(name)) return pages;
+    }
+    return Number.POSITIVE_INFINITY;
+  };
+  const open = async () => {
+    await backlog();
+    while (run().cursor().reading === null) await run().turn();
+    if (run().cursor().others.length !== 1) throw new Error('the lane did not split');
+  };
+  return { each, backlog, count, pagesUntil, open };
+}

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { queueStatus } from '../../src/store/status.ts';
-import { type LanesRun, laneCatalog, lanesRun, named, smallPage } from './lanes-run.ts';
+import { type LanesRun, laneCatalog, lanesRun, lanesScene, named, smallPage } from './lanes-run.ts';
 
 describe('lanes of the relay', () => {
   let run: LanesRun;
@@ -11,25 +11,7 @@ describe('lanes of the relay', () => {
   });
   afterEach(() => run.end());
 
-  /** Transactions of one change each. */
-  const each = (statement: string, first: number, last: number) =>
-    run.db.query(`call each_alone('${statement}', ${first}, ${last})`);
-  const backlog = (count = 120) => each('insert into a values ($1)', 1, count);
-  const count = async (start: string) =>
-    named(await run.events()).filter((name) => name.startsWith(start)).length;
-  /** Pages until such an event is there. */
-  const pagesUntil = async (name: string) => {
-    for (let pages = 1; pages < 100; pages++) {
-      await run.turn();
-      if (named(await run.events()).includes(name)) return pages;
-    }
-    return Number.POSITIVE_INFINITY;
-  };
-  const open = async () => {
-    await backlog();
-    while (run.cursor().reading === null) await run.turn();
-    expect(run.cursor().others).to.have.length(1);
-  };
+  const { each, backlog, count, pagesUntil, open } = lanesScene(() => run);
   const expectInOrder = async () => {
     const last = new Map<string, number>();
     for (const { name, key, seq } of await run.events()) {
@@ -50,15 +32,6 @@ describe('lanes of the relay', () => {
     expect(await count('a_')).to.be.below(90);
     await run.turnAll();
     expect(await count('')).to.equal(122);
-  });
-
-  it('begin no large window with a floor far below it', async () => {
-    await run.db.query(`select setval('rowhook.outbox_seq', 100_000)`);
-    await open();
-    expect(run.cursor().readingFloorSeq).to.be.at.least(100_000);
-    expect(run.cursor().others[0]!.readingFloorSeq).to.be.at.least(100_000);
-    await run.turnAll();
-    expect(await count('')).to.equal(120);
   });
 
   it('are told of by status: what others have read does not wait', async () => {
@@ -119,20 +92,6 @@ describe('lanes of the relay', () => {
     await run.turnAll();
     expect(await count('a_create 999')).to.equal(1);
     expect(await count('')).to.equal(142);
-  });
-
-  it('find what was written before they met, and committed after, by the youngest of all', async () => {
-    await open();
-    while (run.cursor().others[0]!.reading !== null) await run.turn();
-    await each('insert into b values ($1)', 1, 1);
-    const youngest = new pg.Client({ connectionString: run.db.url });
-    await youngest.connect();
-    await youngest.query('begin; insert into a values (999)');
-    expect(await pagesUntil('b_create 1')).to.be.below(4);
-    await youngest.query('commit');
-    await youngest.end();
-    await run.turnAll();
-    expect(await count('a_create 999')).to.equal(1);
   });
 
   it('go on with a table whose capture is a new one meanwhile, under another name', async () => {
@@ -200,47 +159,6 @@ describe('lanes of the relay', () => {
     ]);
   });
 
-  it('walk over no more than a stretch of what others read for each page', async () => {
-    await open();
-    // As many seqs as there would be if millions of changes of a had come meanwhile.
-    await run.db.query(`select setval('rowhook.outbox_seq', 3_000_000)`);
-    await each('insert into b values ($1)', 1, 1);
-    const before = run.cursor().id;
-    await pagesUntil('b_create 1');
-    await run.turnAll();
-    expect(run.cursor().id - before).to.be.above(60);
-    expect(await count('')).to.equal(121);
-  });
-
-  it('read each change once of a transaction that reaches over several such stretches', async () => {
-    await open();
-    const leap = `select setval('rowhook.outbox_seq', nextval('rowhook.outbox_seq') + 600_000)`;
-    const insert = (...ids: number[]) => ids.map((id) => `insert into b values (${id})`).join('; ');
-    // Each in a statement of its own, so each has a row in the outbox.
-    await run.db.query(
-      `begin; ${insert(1, 2, 3)}; ${leap}; ${insert(4, 5)}; ${leap}; ${insert(6, 7)}; commit`,
-    );
-    await run.turnAll();
-    expect(named(await run.events()).filter((name) => name.startsWith('b_'))).to.have.members(
-      [1, 2, 3, 4, 5, 6, 7].map((id) => `b_create ${id}`),
-    );
-  });
-
-  it('lose nothing of a deferred transaction when pages become smaller', async () => {
-    const other = new pg.Client({ connectionString: run.db.url });
-    await other.connect();
-    await other.query('begin');
-    for (let i = 1; i <= 12; i++) await other.query('insert into b values ($1)', [i]);
-    await backlog(60);
-    await other.query('insert into b values (13); commit');
-    await other.end();
-    await run.turn({ rows: 40, changes: 40 });
-    expect(run.cursor().deferred).to.have.length(1);
-    await run.turnAll({ rows: 5, changes: 5 });
-    expect(await count('b_create')).to.equal(13);
-    expect(await count('')).to.equal(73);
-  });
-
   it('do not give up what is parked before the hindmost has passed', async () => {
     await open();
     await run.db.query('delete from a where id = 30');
@@ -251,11 +169,11 @@ describe('lanes of the relay', () => {
     }
     await run.turnAll();
     const rows = await run.db.query(
-      `select name, payload::json ->> 'id' as id from rowhook.event where resource = 'a' and record_key = '30' order by id`,
+      `select name, payload::json ->> 'name' as said from rowhook.event where resource = 'a' and record_key = '30' order by id`,
     );
     expect(rows.rows).to.eql([
-      { name: 'a_create', id: '30' },
-      { name: 'a_delete', id: '30' },
+      { name: 'a_create', said: 'n' },
+      { name: 'a_delete', said: 'n' },
     ]);
     expect(run.cursor().others).to.eql([]);
     expect(await run.turn(smallPage)).to.include({ parked: false });

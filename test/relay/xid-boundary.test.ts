@@ -3,8 +3,8 @@ import pg from 'pg';
 import { reclaim } from '../../src/relay/reclaim.ts';
 import { type LocalPostgres, startPostgres } from '../../tools/postgres.ts';
 import { setNextXid } from '../support/next-xid.ts';
-import { randomFrom } from './history.ts';
 import { createMovingHistory } from './moving-history.ts';
+import { randomFrom } from './random.ts';
 import { ask, captureThings, eventsOfThings, openReader } from './thing-reader.ts';
 
 const boundary = 2n ** 32n;

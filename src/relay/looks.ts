@@ -13,8 +13,8 @@ export interface Looks {
 /**
  * A change that was not there yet has a seq that was not handed out yet, or is of a transaction that had not ended. So nothing is new
  * while the sequence stands and the snapshot is the same: in a quiet database. In one that is busy with other tables, nothing is once all
- * have ended who may have a seq from before: whoever writes to the outbox has an id by then, so those are the ids below a snapshot
- * that was taken after the sequence was read.
+ * have ended who may have a seq from before: whoever writes to the outbox has an id by then, so those are the ids below one that is
+ * taken after the sequence was read. A snapshot's xmax would not do: ids from it on may be in use when it is taken.
  */
 export function createLooks(): Looks {
   let empty: (Beginning & { readonly bound?: bigint; readonly settled: boolean }) | undefined;
@@ -27,7 +27,7 @@ export function createLooks(): Looks {
         return false;
       }
       if (empty.settled || now.snapshot === empty.snapshot) return true;
-      empty = { ...empty, bound: empty.bound ?? parseSnapshot(now.snapshot).xmax };
+      empty = { ...empty, bound: empty.bound ?? (await takeId(db)) };
       return false;
     },
     foundNothing({ snapshot, ceilingSeq }) {
@@ -36,6 +36,11 @@ export function createLooks(): Looks {
       empty = { snapshot, ceilingSeq, settled, ...(bound === undefined ? {} : { bound }) };
     },
   };
+}
+
+async function takeId(db: Queryable): Promise<bigint> {
+  const { rows } = await db.query<{ id: string }>('select pg_current_xact_id()::text as id');
+  return BigInt(rows[0]!.id);
 }
 
 async function lookNow(db: Queryable): Promise<Beginning> {

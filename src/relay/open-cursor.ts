@@ -41,10 +41,12 @@ async function whyForeign(
   systemIdentifier: string,
 ): Promise<Foreign | undefined> {
   if (cursor.systemIdentifier !== systemIdentifier) return 'system_identifier';
-  if (cursor.id === 0) return (await says(db, olderThanTheirIds)) ? 'ids_ahead' : undefined;
+  const areAhead = (highest: bigint) => says(db, idsAhead, String(highest), String(rebasedIds.first));
+  if (cursor.id === 0) {
+    return (await says(db, olderThanTheirIds)) || (await areAhead(0n)) ? 'ids_ahead' : undefined;
+  }
   if (await says(db, loaded, cursor.id)) return 'loaded_from_dump';
-  const highest = highestXmax(lanesOf(cursor));
-  return (await says(db, idsAhead, String(highest), String(rebasedIds.first))) ? 'ids_ahead' : undefined;
+  return (await areAhead(highestXmax(lanesOf(cursor)))) ? 'ids_ahead' : undefined;
 }
 
 const loaded = 'select xmin <> written_by::xid as yes from rowhook.relay_cursor where id = $1';

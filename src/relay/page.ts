@@ -2,17 +2,17 @@ import type { Client, QueryResult } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
 import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
-import { besideSession } from './beside.ts';
 import { carefully } from './careful.ts';
 import { addCursor, type Cursor } from './cursor.ts';
 import { type EventTable, eventsOf, type RecordEvent } from './events.ts';
-import { type External, fetchOutside, nothingExternal, type PayloadSources } from './external.ts';
-import { fanOut, subscribers, subscribersTo } from './fan-out.ts';
+import { type External, nothingExternal, type PayloadSources } from './external.ts';
+import { fanOut, subscribers } from './fan-out.ts';
 import { gapsOf, logGaps, type NotedGap, recordGaps } from './gaps.ts';
 import { type GoneRows, goneRows } from './gone-rows.ts';
 import { lanesOf, latestMark, logLanes } from './lanes.ts';
 import { lookUp, lookUpEach } from './lookups.ts';
 import { type Beginning, cursorBehind, type NextPage, needsSample, nextPage } from './next-page.ts';
+import { fetchBetween } from './outside.ts';
 import { behindParked, park, unpark } from './parked.ts';
 import type { Payloads } from './payloads.ts';
 import { recordChanges } from './record-changes.ts';
@@ -76,12 +76,13 @@ export async function turnPage(
   cursor: Cursor,
   parked: boolean,
 ): Promise<Turned> {
+  const from = { cursor };
   try {
-    return await turn(client, { ...context, lookUp }, cursor, parked);
+    return await turn(client, { ...context, lookUp }, from, parked);
   } catch (error) {
     if (!isOfRecord(error)) throw error;
     const payloads = carefully(context.payloads, context.catalog, context.log);
-    return await turn(client, { ...context, payloads, lookUp: lookUpEach }, cursor, parked);
+    return await turn(client, { ...context, payloads, lookUp: lookUpEach }, from, parked);
   }
 }
 
@@ -89,10 +90,20 @@ interface TurnContext extends PageContext {
   readonly lookUp: typeof lookUp;
 }
 
-async function turn(client: Client, context: TurnContext, cursor: Cursor, parked: boolean): Promise<Turned> {
+/** @param from is moved by a new sample, which stays where the page fails; a page always follows it, or none would ever be read */
+async function turn(
+  client: Client,
+  context: TurnContext,
+  from: { cursor: Cursor },
+  parked: boolean,
+): Promise<Turned> {
   try {
-    const now = await begin(client);
-    if (needsSample(cursor, now)) return await sample(client, cursor, now, parked);
+    let now = await begin(client);
+    if (needsSample(from.cursor, now)) {
+      from.cursor = await sample(client, from.cursor, now);
+      now = await begin(client);
+    }
+    const { cursor } = from;
     const read = await readOutbox(client, context, cursor, now, parked);
     if (!read) {
       await client.query('commit');
@@ -126,16 +137,11 @@ async function turn(client: Client, context: TurnContext, cursor: Cursor, parked
 }
 
 /** Moves the cursor by nothing but its sample. */
-async function sample(
-  client: Client,
-  cursor: Cursor,
-  { ceilingSeq }: Beginning,
-  parked: boolean,
-): Promise<Turned> {
+async function sample(client: Client, cursor: Cursor, { ceilingSeq }: Beginning): Promise<Cursor> {
   const next = { ...cursor, id: cursor.id + 1, sampledSeq: ceilingSeq };
   await addCursor(client, next);
   await client.query('commit');
-  return { cursor: next, changes: 0, events: 0, deliveries: 0, full: true, parked, setAside: false };
+  return next;
 }
 
 interface Read {
@@ -168,29 +174,21 @@ async function readOutbox(
 }
 
 /** Payloads that the database does not make; without any, the transaction stays the same. */
-function outside(client: Client, context: PageContext, { events, goneRows, next }: Read): Promise<External> {
-  const outer = events.filter(({ resourceName }) => context.sources.has(resourceName));
-  const names = [...new Set(outer.map(({ name }) => name))];
-  return fetchOutside(client, {
+const outside = (client: Client, context: PageContext, { events, goneRows, next }: Read): Promise<External> =>
+  fetchBetween(client, {
     ...context,
+    events: events.filter(({ resourceName }) => context.sources.has(resourceName)),
     goneRows,
+    subscribers,
     // What one row of the outbox packs cannot be split.
     mayBeSmaller: next.page.rows.length > 1,
-    async wanted() {
-      const to = names.length > 0 ? await subscribers(client, names) : [];
-      const wanted = outer.filter(({ name }) => subscribersTo(name, to).length > 0);
-      // Those of records that are set aside go behind, and are not asked for.
+    async withheld(wanted) {
+      // Those of records that are set aside go behind.
       const held = context.setAside === false ? new Set() : await setAsideOf(client, wanted);
-      return wanted.filter((event) => !held.has(recordId(event)));
+      return (event) => held.has(recordId(event));
     },
-    async withoutTransaction(work) {
-      await client.query('commit');
-      const result = await besideSession(client, context.stopped, work);
-      await begin(client);
-      return result;
-    },
+    begin: () => begin(client),
   });
-}
 
 async function write(
   db: Queryable,

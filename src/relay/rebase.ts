@@ -24,7 +24,8 @@ export interface Rebased {
  */
 export async function rebase(client: Client, cursor: Cursor, systemIdentifier: string): Promise<Rebased> {
   const lanes = lanesOf(cursor);
-  await raiseSequence(client, Math.max(...lanes.map(({ ceilingSeq }) => ceilingSeq)));
+  const highestCeiling = Math.max(...lanes.map(({ ceilingSeq }) => ceilingSeq));
+  await raiseSequence(client, highestCeiling);
   const nativeFloor = await sampleFloor(client);
   await client.query('begin isolation level repeatable read');
   try {
@@ -33,15 +34,16 @@ export async function rebase(client: Client, cursor: Cursor, systemIdentifier: s
       client,
       'select pg_current_snapshot()::text as snapshot',
     );
+    await patiently(client, renumberOwn, String(cursor.id), String(highestCeiling));
     await patiently(client, removeRead, JSON.stringify(lanes), String(rebasedIds.first));
-    const { least } = await one<{ least: string | null }>(
+    const { least, most } = await one<{ least: string | null; most: string | null }>(
       client,
-      'select min(seq) as least from rowhook.outbox',
+      'select min(seq) as least, max(seq) as most from rowhook.outbox',
     );
     const rows = await patiently(client, giveIds, String(rebasedIds.first));
     await client.query(renameElsewhere);
     const number = latestMark(lanes);
-    const ceilingSeq = Math.max(nativeFloor, cursor.ceilingSeq);
+    const ceilingSeq = Math.max(nativeFloor, cursor.ceilingSeq, Number(most));
     const lane =
       least === null
         ? { consumed: snapshot, windowNumber: number + 1, floorSeq: nativeFloor, ceilingSeq }
@@ -106,6 +108,23 @@ async function patiently(client: Client, text: string, ...values: string[]): Pro
 /** The relay's session plans for walks along indexes. */
 const forWholeTables = `set local enable_seqscan = on; set local enable_bitmapscan = on; set local enable_nestloop = off;
   set local plan_cache_mode = auto; set local work_mem = '64MB'`;
+
+/**
+ * Where a dump came without the sequence's value, the application has written seqs that loaded changes have already, and that the old
+ * cursor takes for read. Such a row is told by its xmin, which is its transaction's own; all of this cluster's get new seqs, in their
+ * order. Files that were moved, by pg_upgrade say, have their own xmin throughout: there the cursor's row has too. What a savepoint
+ * wrote is not told.
+ */
+const renumberOwn = `
+with own as (
+  select o.tableoid as relation, o.ctid as place, o.seq from rowhook.outbox o
+  where o.xmin::text::numeric = mod(o.xid::text::numeric, 4294967296)
+    and exists (select from rowhook.relay_cursor c where c.id = $1 and c.xmin <> c.written_by::xid)
+), numbered as (
+  select relation, place, nextval('rowhook.outbox_seq') as next
+  from (select * from own where (select min(seq) from own) <= $2::bigint order by seq) o
+)
+update rowhook.outbox o set seq = n.next from numbered n where o.tableoid = n.relation and o.ctid = n.place`;
 
 /**
  * Each lane has read what is visible in `consumed`, and of its window what it has got past. Ids from 2^62 on were given by an earlier

@@ -98,4 +98,13 @@ describe('pages of lanes', () => {
     expect(await count('b_create')).to.equal(13);
     expect(await count('')).to.equal(73);
   });
+
+  it('read on where 10,000 seqs are handed out between any two of them', async () => {
+    await run.db.query('insert into a values (1)');
+    await run.db.query(
+      `select setval('rowhook.outbox_seq', (select last_value + 12000 from rowhook.outbox_seq))`,
+    );
+    const turned = await run.turn();
+    expect(turned.changes).to.equal(1);
+  });
 });

@@ -83,4 +83,18 @@ describe('looks of the awake relay', () => {
     await db.query(change);
     expect(await looks.nothingNew(db)).to.equal(false);
   });
+
+  it('do not overlook the youngest transaction, whose id no snapshot has as its bound', async () => {
+    const older = new Client({ connectionString: db.url });
+    await older.connect();
+    await older.query('begin; select pg_current_xact_id()');
+    await other.query(`begin; ${change}`);
+    await page();
+    await older.query('commit');
+    await older.end();
+    await looks.nothingNew(db);
+    await page();
+    await other.query('commit');
+    expect(await looks.nothingNew(db)).to.equal(false);
+  });
 });

@@ -26,6 +26,8 @@ export interface DaemonOptions {
 
 /** Two for the dispatcher, and some for the sweeper, whose duties may come together. Bell and relay have their own. */
 const poolSize = 6;
+/** Milliseconds that the server gives a statement of those who ask for metrics; they do not wait for longer. */
+const scrapeMs = 4_000;
 /** How long an aborted daemon may take to end what it has under way. */
 const abortMs = 5_000;
 
@@ -41,9 +43,10 @@ const abortMs = 5_000;
  */
 export function createDaemon({ config, log }: DaemonOptions): Lifetime {
   const { databaseUrl, catalog } = config;
-  const pool = createPool(databaseUrl, poolSize, (error) =>
-    log.warn({ err: error }, 'a connection was lost'),
-  );
+  const onLoss = (error: Error) => log.warn({ err: error }, 'a connection was lost');
+  const pool = createPool(databaseUrl, poolSize, onLoss);
+  // It connects when somebody asks.
+  const scraped = createPool(databaseUrl, 1, onLoss, scrapeMs);
   const connection = connectionConfig(databaseUrl);
   const bell = createBell({ connection, log });
   const governor =
@@ -78,9 +81,9 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
     ...config.relay,
   });
   const drift = createDriftWatch({ db: pool, catalog, log });
-  const metrics = createMetrics({ db: pool, drifts: drift.drifts, relay });
+  const metrics = createMetrics({ db: scraped, drifts: drift.drifts, relay });
   const served = config.metrics
-    ? [createMetricsServer({ app: createMetricsApp(metrics), ...config.metrics, log })]
+    ? [createMetricsServer({ app: createMetricsApp(metrics, log), ...config.metrics, log })]
     : [];
   bell.on('rowhook_delivery', wake);
 
@@ -106,7 +109,7 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
   let poolEnded: Promise<void> | undefined;
   const endPool = () => {
     sources.close();
-    poolEnded ??= pool.end();
+    poolEnded ??= Promise.all([pool.end(), scraped.end()]).then(() => {});
     return poolEnded;
   };
 

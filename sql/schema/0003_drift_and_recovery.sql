@@ -129,7 +129,7 @@ create table rowhook.set_aside (
 comment on table rowhook.set_aside is
   'Records that cannot be shown, though they are there: their events wait in rowhook.set_aside_event until they can. Only the relay that is active writes here; nothing is ever dropped but by rowhook.set_aside_request.';
 comment on column rowhook.set_aside.reason is
-  'Why, as a stable word: payload_failed, tenant_failed, source_failed, source_invalid, source_refused, no_address, too_large.';
+  'Why, as a stable word: payload_failed, tenant_failed, source_failed, source_invalid, source_refused, no_address, too_large, resource_unknown, key_changed.';
 comment on column rowhook.set_aside.detail is 'The SQLSTATE, the status of HTTP and the like; nothing of what the record holds.';
 comment on column rowhook.set_aside.tries is 'How often it was tried again, and failed by itself.';
 comment on column rowhook.set_aside.tried_at is 'When it was last tried.';
@@ -146,7 +146,7 @@ create table rowhook.set_aside_event (
   constraint set_aside_event_or_end check ((event is null) <> (ended is null))
 );
 comment on table rowhook.set_aside_event is
-  'What is set aside of these records, in the order of id: an event that cannot be shown, and every later one of its record behind it.';
+  'What is set aside of these records, in the order of id: an event that cannot be shown, and every later one of its record behind it. With an empty key: a TRUNCATE, the end of all records of the resource.';
 comment on column rowhook.set_aside_event.event is 'The event before its payload is known, as rowhook.relay_parked keeps it.';
 comment on column rowhook.set_aside_event.ended is
   'Instead of an event: the record ended, or was marked as deleted: {"op": delete, vanish or truncate, "seq", "xid", "image": its last row as text}. Events before it are shown by that row.';
@@ -163,7 +163,7 @@ create table rowhook.set_aside_request (
   constraint set_aside_request_action check (action in ('retry', 'drop'))
 );
 comment on table rowhook.set_aside_request is
-  'What somebody asks the relay to do with what is set aside; it takes the row out with the answer. Rows are only added by others, so that nobody waits for anybody.';
+  'What somebody asks the relay to do with what is set aside, or the relay itself after a TRUNCATE; it is done in slices, and the row taken out with the last of them. Rows are only added by others, so that nobody waits for anybody.';
 comment on column rowhook.set_aside_request.resource is 'Of this resource; null: of all.';
 comment on column rowhook.set_aside_request.record_key is 'Of this record; null: of all.';
 comment on column rowhook.set_aside_request.last_event_id is 'To be dropped up to here: nobody has seen what came later.';
@@ -213,3 +213,28 @@ $$;
 -- A record whose events wait may have been made anew: what comes of it then waits behind them.
 
 create index relay_parked_event on rowhook.relay_parked ((event ->> 'resourceName'), (event ->> 'key'), id);
+
+-- Only what is missing ---------------------------------------------------------------------------------------------
+-- Putting a trigger on a table locks writers out. So an installation makes those that are not there, and leaves the others alone.
+
+create function rowhook.lacking_triggers(capture_id int, relation oid) returns text[]
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  -- tgtype: 4 insert, 8 delete, 16 update, 32 truncate; after, for each statement.
+  select coalesce(array_agg(w.operation order by w.ord), '{}')
+  from (values
+    (1, 'insert', 4, '', 'new_rows', 'O'),
+    (2, 'update', 16, 'old_rows', 'new_rows', 'O'),
+    (3, 'delete', 8, 'old_rows', '', 'O'),
+    (4, 'truncate', 32, '', '', 'O'),
+    (5, 'bypass', 60, '', '', 'R')
+  ) w(ord, operation, type, old_rows, new_rows, enabled)
+  where not exists (
+    select from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+    where g.tgrelid = relation and g.tgname = 'rowhook_' || w.operation
+      and p.pronamespace = 'rowhook'::regnamespace and p.proname = format('capture_%s_%s', capture_id, w.operation)
+      and g.tgtype = w.type and coalesce(g.tgoldtable, '') = w.old_rows and coalesce(g.tgnewtable, '') = w.new_rows
+      and g.tgqual is null and cardinality(g.tgattr::int2[]) = 0 and g.tgenabled in (w.enabled, 'A'))
+$$;
+comment on function rowhook.lacking_triggers(int, oid) is
+  'Of the operations of a capture those whose trigger on this relation is missing, switched off, or another one than is installed.';
+revoke all on function rowhook.lacking_triggers(int, oid) from public;

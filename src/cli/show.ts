@@ -88,13 +88,13 @@ const told = (drift: Drift): Drift => ({
   table: drift.table === null ? null : plainTable(drift.table),
 });
 
-/** What is wrong, what is to be done, and in a line of its own what can be run. */
+/** What is wrong, what is to be done, and in lines of their own what can be run. */
 const driftText = ({ kind, severity, table, message, first, fix }: Drift): string =>
   [
     `drift: ${kind}${table === null ? '' : ` ${table}`} (${severity})`,
     `  ${message}`,
     ...(first === null ? [] : [`  → ${first}`]),
-    ...(fix === null ? [] : [`  ${fix}`]),
+    ...fix.map((line) => `  ${line}`),
   ].join('\n');
 
 const gapWords = {

@@ -56,9 +56,13 @@ const simple = (kind: Drift['kind'], severity: DriftSeverity, table: string, mes
   fix: installCommand,
 });
 
-/** A table is known by its triggers, whatever it is called now. */
-function lostTable({ table, plan }: Needs, { strays }: TableNow): Drift {
-  const [found] = plan ? strays : [];
+/**
+ * A table is known by its triggers, whatever it is called now. A partition of it has them too, and may be left when it is gone: only the
+ * relation itself that was captured is the table.
+ */
+function lostTable({ table, plan }: Needs, { strays, capture }: TableNow): Drift {
+  const was = capture?.installed?.relation;
+  const found = plan ? strays.find(({ oid }) => was === undefined || oid === was) : undefined;
   if (!found) {
     return {
       ...simple('table_missing', 'stopped', table, `${table} is gone: ${relayWaits}`),
@@ -102,6 +106,7 @@ function noTable({ table, strays }: TableNow): Drift {
   };
 }
 
+/** None of its statements holds up writers for as long as it takes to read the table, but where it has partitions. */
 function keyDrift({ table, plan }: Needs, { found, uniqueKeys, kind }: TableNow): Drift[] {
   if (!plan || !found || plan.key.some((column) => !found.columns[column])) return [];
   const wanted = [...plan.key].sort().join('\0');
@@ -109,20 +114,35 @@ function keyDrift({ table, plan }: Needs, { found, uniqueKeys, kind }: TableNow)
   const nullable = plan.key.filter((column) => !found.columns[column]?.notNull);
   if (unique && nullable.length === 0) return [];
   const names = plan.key.map(quoteName).join(', ');
-  // A partitioned table takes no CONCURRENTLY.
-  const index = `CREATE UNIQUE INDEX ${kind === 'p' ? '' : 'CONCURRENTLY '}ON ${table} (${names});`;
-  const filled = nullable.map((column) => `ALTER COLUMN ${quoteName(column)} SET NOT NULL`).join(', ');
+  const parted = kind === 'p';
   return [
     {
       kind: 'key_missing',
       severity: 'blind',
       table,
       message: `the key (${names}) of ${table} ${unique ? 'may be null now: such rows are not seen' : 'is not unique any more: rows that have the same are taken for one record'}`,
-      first: null,
-      fix: [...(filled === '' ? [] : [`ALTER TABLE ${table} ${filled};`]), ...(unique ? [] : [index])].join(
-        ' ',
-      ),
+      first:
+        parted && !unique
+          ? 'So that writers need not wait for the index: make it on each partition before, CONCURRENTLY; it is then taken over.'
+          : null,
+      fix: [
+        // A partitioned table takes no CONCURRENTLY, and that no transaction.
+        ...(unique ? [] : [`CREATE UNIQUE INDEX ${parted ? '' : 'CONCURRENTLY '}ON ${table} (${names});`]),
+        ...(nullable.length === 0 ? [] : notNull(table, nullable)),
+      ],
     },
+  ];
+}
+
+/** By a check that is validated while writers go on; SET NOT NULL finds it and does not read the table. */
+function notNull(table: string, columns: readonly string[]): string[] {
+  const check = columns.map((column) => `${quoteName(column)} IS NOT NULL`).join(' AND ');
+  const alter = columns.map((column) => `ALTER COLUMN ${quoteName(column)} SET NOT NULL`).join(', ');
+  return [
+    `ALTER TABLE ${table} ADD CONSTRAINT rowhook_key_filled CHECK (${check}) NOT VALID;`,
+    `ALTER TABLE ${table} VALIDATE CONSTRAINT rowhook_key_filled;`,
+    `ALTER TABLE ${table} ${alter};`,
+    `ALTER TABLE ${table} DROP CONSTRAINT rowhook_key_filled;`,
   ];
 }
 
@@ -132,7 +152,7 @@ const notReadable = (table: string, role: string): Drift => ({
   table,
   message: `role ${quoteName(role)} may not read ${table}: ${relayWaits}`,
   first: null,
-  fix: `GRANT SELECT ON ${table} TO ${quoteName(role)};`,
+  fix: [`GRANT SELECT ON ${table} TO ${quoteName(role)};`],
 });
 
 const subscribed = ({ table, subscriptions }: TableNow): Drift => ({
@@ -141,11 +161,11 @@ const subscribed = ({ table, subscriptions }: TableNow): Drift => ({
   table,
   message: `the logical replication subscription ${subscriptions.map(quoteName).join(', ')} writes to ${table}: what it applies is not seen`,
   first: 'Install rowhook where the rows are written first, in the database of the publisher.',
-  fix: null,
+  fix: [],
 });
 
 function replicaDrift({ replicas, isReplica }: DriftFacts): Drift[] {
-  const drift = (who: string, fix: string): Drift => ({
+  const drift = (who: string, ...fix: string[]): Drift => ({
     kind: 'replica_role',
     severity: 'blind',
     table: null,
@@ -168,7 +188,8 @@ function replicaDrift({ replicas, isReplica }: DriftFacts): Drift[] {
     ? [
         drift(
           'all sessions of the server begin',
-          'ALTER SYSTEM RESET session_replication_role; SELECT pg_reload_conf();',
+          'ALTER SYSTEM RESET session_replication_role;',
+          'SELECT pg_reload_conf();',
         ),
       ]
     : known;

@@ -22,6 +22,7 @@ export interface Found {
 
 /** A partition, or a table that inherits, down to the last. */
 export interface FoundRelation {
+  readonly oid: string;
   readonly schema: string;
   readonly name: string;
   readonly triggers: Readonly<Record<string, string>>;
@@ -66,11 +67,16 @@ export interface DriftFacts {
   readonly role: string;
 }
 
-const relation = (alias: string, more: string) =>
-  `json_build_object('schema', ${alias}.schema, 'name', ${alias}.name, 'triggers', ${more})`;
+const relation = (alias: string, oid: string, more: string) =>
+  `json_build_object('oid', ${oid}::text, 'schema', ${alias}.schema, 'name', ${alias}.name, 'triggers', ${more})`;
 
-/** What an installation that remembered nothing has left, going by its number. */
-const usualTriggers = `'{"rowhook_insert": "O", "rowhook_update": "O", "rowhook_delete": "O", "rowhook_truncate": "O"}'::jsonb`;
+/** What an installation puts on a table, and on all below it, when nobody remembers: name to pg_trigger.tgenabled. */
+export const usualTriggers: Found['triggers'] = {
+  rowhook_insert: 'O',
+  rowhook_update: 'O',
+  rowhook_delete: 'O',
+  rowhook_truncate: 'O',
+};
 
 // Names are joined with the catalogs instead of asked by to_regclass, which fails for a schema that the role may not enter. What is
 // below the tables is found for all of them at once, and looked up row by row (LIMIT keeps the planner from reading all of pg_class,
@@ -120,10 +126,10 @@ with recursive wanted as materialized (
   group by 1, 2, 3, 4
 ), below as materialized (
   select m.id, array_agg(m.relid) as all,
-    json_agg(${relation('m', `coalesce(k.triggers, '{}')`)} order by m.schema, m.name) filter (where m.relkind <> 'f' and exists (
-      select from jsonb_each_text(coalesce(w.installed -> 'triggers', ${usualTriggers})) e
+    json_agg(${relation('m', 'm.relid', `coalesce(k.triggers, '{}')`)} order by m.schema, m.name) filter (where m.relkind <> 'f' and exists (
+      select from jsonb_each_text(coalesce(w.installed -> 'triggers', '${JSON.stringify(usualTriggers)}'::jsonb)) e
       where coalesce(k.triggers ->> e.key, '') not in (e.value, 'A'))) as incomplete,
-    json_agg(${relation('m', `'{}'::json`)} order by m.schema, m.name) filter (where m.relkind = 'f') as foreign
+    json_agg(${relation('m', 'm.relid', `'{}'::json`)} order by m.schema, m.name) filter (where m.relkind = 'f') as foreign
   from member m join wanted w on w.id = m.id and w.oid <> m.relid
   left join carried k on k.id = m.id and k.tgrelid = m.relid
   group by 1
@@ -143,7 +149,7 @@ select coalesce(json_agg(json_build_object(
     'incomplete', coalesce(b.incomplete, '[]'),
     'foreign', coalesce(b.foreign, '[]'),
     'strays', coalesce((
-      select json_agg(${relation('s', 's.triggers')} order by s.schema, s.name)
+      select json_agg(${relation('s', 's.tgrelid', 's.triggers')} order by s.schema, s.name)
       from carried s where s.id = w.id and s.tgrelid <> coalesce(w.oid, 0) and s.tgrelid <> all (coalesce(b.all, '{}'))), '[]'),
     'subscriptions', coalesce((
       select json_agg(distinct s.subname) from pg_subscription_rel r join pg_subscription s on s.oid = r.srsubid

@@ -5,6 +5,8 @@ export const driftKinds = {
   trigger_missing: 'A table or a partition has lost triggers.',
   trigger_disabled: 'Triggers are switched off.',
   trigger_replica: 'Triggers fire in replica sessions only, which is not where the application writes.',
+  bypass_off:
+    'The trigger that notes writes with session_replication_role = replica fires for all others instead.',
   function_missing: 'A function that the triggers need is gone.',
   function_changed: 'A function does something else than what was installed.',
   partition_new:
@@ -46,14 +48,14 @@ export interface Drift {
   readonly message: string;
   /** What has to be done by hand before the command, as an imperative sentence; null: nothing. */
   readonly first: string | null;
-  /** SQL or a command that mends it, to be run as it is; null where nothing can simply be run. */
-  readonly fix: string | null;
+  /** SQL statements, or a command, that mend it: each to be run by itself, in this order; empty where nothing can simply be run. */
+  readonly fix: readonly string[];
 }
 
 export const driftId = ({ kind, table, message }: Drift): string => JSON.stringify([kind, table, message]);
 
-/** The command that puts back whatever of ours is gone. */
-export const installCommand = 'npx rowhook install';
+/** The command that puts back whatever of ours is gone, as a `fix`. */
+export const installCommand: readonly string[] = ['npx rowhook install'];
 
 /** What comes of a table or column that payloads miss. */
 export const relayStops =

@@ -72,5 +72,5 @@ const lineOf = ({ kind, severity, table, message, first, fix }: Drift) => ({
   ...(table === null ? {} : { table }),
   message,
   ...(first === null ? {} : { first }),
-  ...(fix === null ? {} : { fix }),
+  ...(fix.length === 0 ? {} : { fix }),
 });

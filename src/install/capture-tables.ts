@@ -1,4 +1,4 @@
-import { captureTable, releaseTable } from '../capture/install.ts';
+import { lackingRelations, putTriggers, releaseTable, startCapture } from '../capture/install.ts';
 import { capturePlans } from '../capture/plan.ts';
 import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog } from '../catalog/types.ts';
@@ -13,13 +13,14 @@ import type { Place } from './place.ts';
 export interface CapturedTable {
   /** Quoted and schema-qualified. */
   readonly table: string;
-  /** `captured` for the first time; `replaced` the triggers of another plan; `renewed` those of the same one. */
+  /** `captured` for the first time; `replaced` the triggers of another plan; `renewed` what was missing of the same one. */
   readonly done: 'captured' | 'replaced' | 'renewed';
 }
 
 /**
- * Puts triggers on the tables of a catalog, one table for each step. Everything is checked before the first table is touched.
- * After a failure on one table those before it are captured, and a second run does the rest.
+ * Puts triggers on the tables of a catalog, one table for each step, and so each partition that lacks them: with a thousand of them in
+ * one, writers would wait for seconds (invariant 4). Only where another plan is replaced a table and its partitions are one step.
+ * Everything is checked before the first table is touched. After a failure what came before is done, and a second run does the rest.
  * @param tables only these, named as in the catalog; default: all that its events need
  * @throws RowhookError `lock_timeout`, `table_unknown`, and as `checkSchema` and `checkCatalog`
  */
@@ -34,12 +35,18 @@ export async function captureTables(
   const step = lockingSteps(place, patience);
   const results: CapturedTable[] = [];
   for (const plan of plans) {
-    const done = await step([plan.table], async (db) => {
+    const { id, done } = await step([plan.table], async (db) => {
       const before = await currentCapture(db, plan.table);
-      const id = await captureTable(db, plan);
-      if (!before) return 'captured';
-      return before.id === id ? 'renewed' : 'replaced';
+      const id = await startCapture(db, plan);
+      if (!before) return { id, done: 'captured' as const };
+      return { id, done: before.id === id ? ('renewed' as const) : ('replaced' as const) };
     });
+    for (const relation of await lackingRelations(place.db, id, plan.table)) {
+      await step([relation], async (db) => {
+        // Another installation may have come in between, with another plan.
+        if ((await currentCapture(db, plan.table))?.id === id) await putTriggers(db, id, relation);
+      });
+    }
     results.push({ table: plan.table, done });
   }
   return results;

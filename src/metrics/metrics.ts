@@ -7,8 +7,10 @@ import { setAsideStatus } from '../store/set-aside.ts';
 import type { Queryable } from '../store/sql.ts';
 import { type QueueStatus, queueStatus } from '../store/status.ts';
 import { type Health, healthOf, type RelayHealth } from './health.ts';
+import { oldestDue } from './oldest-due.ts';
 
 export interface MetricsParts {
+  /** Best one of their own: whoever asks often must not take connections from those that send. */
   readonly db: Queryable;
   /** What is not as capture needs it, as of the last look. */
   drifts(): readonly Drift[];
@@ -65,6 +67,10 @@ export function createMetrics({ db, drifts, relay: parts }: MetricsParts): Metri
     'Age of the oldest change that waits; 0: none does.',
   );
   const due = gauge('rowhook_deliveries_due', 'Deliveries to be sent now (counted up to a bound).');
+  const oldestDelivery = gauge(
+    'rowhook_deliveries_oldest_seconds',
+    'For how long the oldest delivery has been due that is not being sent, of active endpoints; 0: there is none.',
+  );
   const retries = gauge(
     'rowhook_deliveries_waiting',
     'Deliveries that wait for another try (counted up to a bound).',
@@ -92,9 +98,11 @@ export function createMetrics({ db, drifts, relay: parts }: MetricsParts): Metri
 
   async function readDatabase(): Promise<void> {
     const found = await queue();
-    const [open, aside] = found ? await Promise.all([inTime(openGaps(db)), inTime(setAsideStatus(db))]) : [];
+    const [open, aside, late] = found
+      ? await Promise.all([inTime(openGaps(db)), inTime(setAsideStatus(db)), inTime(oldestDue(db))])
+      : [];
     // A figure of earlier would look like one of now.
-    for (const each of [active, waiting, oldest, due, retries, setAside]) each.remove();
+    for (const each of [active, waiting, oldest, due, oldestDelivery, retries, setAside]) each.remove();
     for (const each of [endpoints, gaps]) each.reset();
     reachable.set(found ? 1 : 0);
     if (!found) return;
@@ -108,6 +116,7 @@ export function createMetrics({ db, drifts, relay: parts }: MetricsParts): Metri
     );
     due.set(found.deliveries.due.count);
     retries.set(found.deliveries.waiting.count);
+    if (late) oldestDelivery.set(late.seconds);
     if (aside) setAside.set(aside.records.count);
     endpoints.set({ state: 'active' }, found.endpoints.active);
     endpoints.set({ state: 'inactive' }, found.endpoints.inactive);
@@ -139,8 +148,9 @@ export function createMetrics({ db, drifts, relay: parts }: MetricsParts): Metri
     },
     async health() {
       const found = await queue();
+      const late = found && (await inTime(oldestDue(db)));
       const is = relay();
-      return { ...healthOf(is, found, Date.now()), relay: is.standing, drift: drifts().length };
+      return { ...healthOf(is, found, late, Date.now()), relay: is.standing, drift: drifts().length };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv4 } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { RowhookError } from '../errors.ts';
@@ -14,9 +14,18 @@ export interface MetricsServerOptions {
   readonly log: Pick<Log, 'info'>;
 }
 
-/** Serves metrics and health. `start` rejects with RowhookError `listen_failed` where the address cannot be had. */
+/**
+ * Serves metrics and health. On a loopback address only requests that name one as their host are answered: any page in a browser on this
+ * machine can have its own name resolve to that address. `start` rejects with RowhookError `listen_failed` where the address
+ * cannot be had.
+ */
 export function createMetricsServer({ app, host, port, log }: MetricsServerOptions): Lifetime {
-  const server = createAdaptorServer({ fetch: app.fetch });
+  const server = createAdaptorServer({
+    fetch: (request) =>
+      isLoopback(host) && !isLoopback(nameOf(request.headers.get('host') ?? ''))
+        ? new Response('this is served to localhost only', { status: 421 })
+        : app.fetch(request),
+  });
   return createLifetime({
     async start() {
       server.listen(port, host);
@@ -41,3 +50,9 @@ export function createMetricsServer({ app, host, port, log }: MetricsServerOptio
     abort() {},
   });
 }
+
+/** Of a Host header: without its port and brackets. */
+const nameOf = (host: string): string => host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+
+const isLoopback = (name: string): boolean =>
+  name.toLowerCase() === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));

@@ -80,8 +80,8 @@ export function captureHelper(file: MigrationFile, restores: boolean): string {
   const flag = restores ? `, again${typed(file, ': boolean')} = false` : '';
   return `/**
  * Puts the triggers of a plan on its table and on all partitions that it has now: DML aimed at a partition does not fire those of
- * its parent. A table that is captured by this very plan keeps its id. One that is captured by another gets a new one, as changes that
- * wait in the outbox are still read by the plan that wrote them.
+ * its parent. Triggers that are as they should be are left alone. A table that is captured by this very plan keeps its id. One that
+ * is captured by another gets a new one, as changes that wait in the outbox are still read by the plan that wrote them.
  */
 async function capture(db${typed(file, ': Connection')}, { plan, functions }${typed(file, ': Capture')}${flag})${typed(file, ': Promise<void>')} {
   const { table } = plan;
@@ -102,7 +102,15 @@ async function capture(db${typed(file, ': Connection')}, { plan, functions }${ty
     await run(db, \`revoke all on function rowhook.capture_\${id}_\${operation}() from public\`);
   }
   for (const relation of relations) {
-    for (const sql of triggers(\`\${id}\`, relation)) await run(db, sql);
+    const lacking = await rows(
+      db,
+      'select unnest(rowhook.lacking_triggers($1::int, to_regclass($2)::oid)) as operation',
+      [id, relation],
+    );
+    const all = triggers(\`\${id}\`, relation);
+    const missing = operations.filter((operation) => lacking.some((each) => each.operation === operation));
+    // At once: writers wait for as long as it takes.
+    if (missing.length > 0) await run(db, missing.map((operation) => all[operation]).join(';\\n'));
   }
   if (replaced) await dropFunctions(db, replaced);
   await run(db, 'select rowhook.remember_capture($1)', [id]);
@@ -114,9 +122,9 @@ async function newCapture(db${typed(file, ': Connection')}, table${typed(file, '
   );
 }
 
-const triggers = (id${typed(file, ': string')}, relation${typed(file, ': string')}) => [
-${operations.map((operation) => `  \`${template(triggerSql(idMark, operation, relationMark))}\`,`).join('\n')}
-];`;
+const triggers = (id${typed(file, ': string')}, relation${typed(file, ': string')})${typed(file, ': Record<string, string>')} => ({
+${operations.map((operation) => `  ${operation}: \`${template(triggerSql(idMark, operation, relationMark))}\`,`).join('\n')}
+});`;
 }
 
 export function releaseHelper(file: MigrationFile): string {

@@ -60,7 +60,8 @@ function header(steps: MigrationSteps, file: MigrationFile): string {
     ...summary(steps).map((line) => `  - ${line}`),
     '',
     'Locks. Each step is a transaction of its own. Putting triggers on a table takes SHARE ROW EXCLUSIVE on it: readers go on,',
-    'writers wait. Taking them off takes ACCESS EXCLUSIVE: readers wait too. Both are held for some milliseconds. A step waits',
+    'writers wait. Taking them off takes ACCESS EXCLUSIVE: readers wait too. Both are held for some milliseconds, and for about a',
+    'millisecond more for each partition: a table and its partitions are one step. Only what is missing is put on. A step waits',
     '2 seconds at most for its lock, then lets the application go on and tries again, for up to 30 seconds; then it fails,',
     'with nothing of that step done. What came before stays done, and running the migration again does the rest.',
   ];
@@ -76,7 +77,7 @@ const safe = (text: string): string => text.replaceAll('*/', '* /').replace(/[\p
 const verbs: Readonly<Record<CaptureStep['kind'], string>> = {
   capture: 'puts triggers on',
   replace: 'replaces the triggers on',
-  renew: 'writes the triggers anew on',
+  renew: 'puts what is missing on',
   release: 'takes the triggers off',
 };
 

@@ -23,30 +23,68 @@ export interface Emptied {
   readonly decisions: ReadonlySet<Decision>;
 }
 
+/** What a transaction has truncated of one capture. */
+interface Tree {
+  /** The last truncation of the captured table itself, by index. */
+  at: number | undefined;
+  /** What must follow for the table to be empty, and what is empty. */
+  awaited: Set<string>;
+  followed: Set<string>;
+  /** Something was inserted since. */
+  filled: boolean;
+  /** What was truncated, with nothing inserted since, before the captured table was: by index. */
+  before: Map<string, number>;
+}
+
 /**
- * The truncations among outbox rows. Pure. The trigger of each relation writes a row of its own, first that of the captured table: those
- * that follow from its partitions, and from tables that inherit, belong to the same statement.
+ * The truncations among outbox rows. Pure. The trigger of each relation writes a row of its own, in the order in which the statement
+ * names them: partitions follow their table, but a table that inherits may come before. All of them belong to the one of the table.
  * @param rows in the order of their seq
  */
 export function truncationsOf(rows: readonly OutboxRow[]): Truncation[] {
-  const found: Truncation[] = [];
-  /** Of each transaction and capture, by index in `found`: the relations whose rows have not followed yet, and those that have. */
-  const open = new Map<string, { at: number; awaited: Set<string>; followed: Set<string> }>();
+  const found: Array<Truncation | undefined> = [];
+  const trees = new Map<string, Tree>();
   for (const row of rows) {
-    if (row.op !== 't') continue;
+    if (row.op !== 't' && (row.op !== 'i' || trees.size === 0)) continue;
     const id = `${row.xid} ${row.capture_id}`;
+    const tree = trees.get(id) ?? newTree();
     const relation = row.vals?.[0] ?? '';
-    const root = open.get(id);
-    if (row.keys !== null) {
-      open.set(id, { at: found.length, awaited: new Set(row.keys), followed: new Set() });
-      found.push(truncation(row, row.keys.length === 0));
-    } else if (root && !root.followed.has(relation)) {
-      root.followed.add(relation);
-      if (root.awaited.delete(relation) && root.awaited.size === 0)
-        found[root.at] = { ...found[root.at]!, whole: true };
-    } else found.push(truncation(row, false));
+    if (row.op === 'i') {
+      tree.filled = true;
+      tree.before.clear();
+    } else if (row.keys !== null) {
+      for (const index of tree.before.values()) found[index] = undefined;
+      const awaited = new Set(row.keys.filter((each) => !tree.before.has(each)));
+      const followed = new Set(tree.before.keys());
+      trees.set(id, { ...newTree(), at: found.length, awaited, followed });
+      found.push(truncation(row, awaited.size === 0));
+    } else {
+      follow(tree, relation, row, found);
+      trees.set(id, tree);
+    }
   }
-  return found;
+  return found.filter((each) => each !== undefined);
+}
+
+const newTree = (): Tree => ({
+  at: undefined,
+  awaited: new Set(),
+  followed: new Set(),
+  filled: false,
+  before: new Map(),
+});
+
+/** A relation below the captured table was truncated. */
+function follow(tree: Tree, relation: string, row: OutboxRow, found: Array<Truncation | undefined>): void {
+  const root = tree.at === undefined ? undefined : found[tree.at];
+  if (root && !tree.followed.has(relation)) {
+    tree.followed.add(relation);
+    if (tree.awaited.delete(relation) && tree.awaited.size === 0) found[tree.at!] = { ...root, whole: true };
+  } else if (!root || tree.filled) {
+    // What is empty anyway has lost nothing.
+    tree.before.set(relation, found.length);
+    found.push(truncation(row, false));
+  }
 }
 
 function truncation(row: OutboxRow, whole: boolean): Truncation {

@@ -38,10 +38,24 @@ export async function connect(url: string): Promise<pg.Client> {
 /**
  * A pool whose lost connections are reported and replaced: losing the database must never end the process.
  * @param onLoss hears once of each connection that broke
+ * @param statementMs milliseconds after which the server itself ends a statement; default: as the server has it
  */
-export function createPool(url: string, max: number, onLoss: (error: Error) => void): pg.Pool {
-  // Without an answer in time the connection is given up: a network that swallows packets would hold its user for ever.
-  const pool = new pg.Pool({ ...connectionConfig(url), max, query_timeout: answerMs });
+export function createPool(
+  url: string,
+  max: number,
+  onLoss: (error: Error) => void,
+  statementMs?: number,
+): pg.Pool {
+  const pool = new pg.Pool({
+    ...connectionConfig(url),
+    max,
+    // Without an answer in time the connection is given up: a network that swallows packets would hold its user for ever.
+    query_timeout: answerMs,
+    // Not with the connection's start, where poolers refuse it.
+    async onConnect(client) {
+      if (statementMs !== undefined) await client.query(`set statement_timeout = ${statementMs}`);
+    },
+  });
   // The same error as the client's, with the whole client hung on to it. Unheard, it ends the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', onLoss));

@@ -81,13 +81,13 @@ async function mend(altered: Altered, correct: (shape: Shape) => void): Promise<
   for (let round = 1; round <= 4; round++) {
     const drifts = await altered.drift(after);
     if (drifts.length === 0) return;
-    for (const { fix } of drifts.filter(({ fix }) => fix !== 'npx rowhook install')) {
-      const table = / ON (\S+) \("/.exec(fix ?? '')?.[1];
+    for (const { fix } of drifts.filter(({ fix }) => fix[0] !== 'npx rowhook install')) {
+      const table = / ON (\S+) \("/.exec(fix.join(' '))?.[1];
       // Nobody can make an index unique over rows that are not.
       if (table) await altered.client.query(`delete from ${table}`);
-      for (const statement of (fix ?? '').split(/(?<=;) /)) await altered.client.query(statement);
+      for (const statement of fix) await altered.client.query(statement);
     }
-    if (drifts.some(({ fix }) => fix === 'npx rowhook install')) await altered.install(after);
+    if (drifts.some(({ fix }) => fix[0] === 'npx rowhook install')) await altered.install(after);
   }
   expect(kindsOf(await altered.drift(after))).to.deep.equal([]);
 }

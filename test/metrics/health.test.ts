@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { healthOf } from '../../src/metrics/health.ts';
+import type { OldestDue } from '../../src/metrics/oldest-due.ts';
 import type { QueueStatus } from '../../src/store/status.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
@@ -25,6 +26,7 @@ describe('whether a daemon does its work', () => {
     standing?: string;
     failing?: number;
     queue?: QueueStatus;
+    due?: OldestDue;
     codes: string[];
   }> = [
     { what: 'nothing waits', codes: [] },
@@ -40,12 +42,30 @@ describe('whether a daemon does its work', () => {
     { what: "another daemon's relay is stuck", standing: 'standby', queue: queue(999, 999), codes: [] },
     { what: 'it has failed for half a minute', standing: 'failing', failing: 30, codes: [] },
     { what: 'it has failed for longer', standing: 'failing', failing: 31, codes: ['relay_failing'] },
+    {
+      what: 'deliveries have been due for two minutes and a second, and none is sent',
+      due: { seconds: 121, sending: false },
+      codes: ['deliveries_stuck'],
+    },
+    {
+      what: 'they have been due for long, and others are sent',
+      due: { seconds: 9_999, sending: true },
+      codes: [],
+    },
+    { what: 'they have been due for a minute', due: { seconds: 60, sending: false }, codes: [] },
     { what: 'it reads again, and fails again', standing: 'reading', failing: 31, codes: ['relay_failing'] },
   ];
-  for (const { what, standing = 'asleep', failing, queue: waiting = queue(undefined, 1), codes } of cases) {
+  for (const {
+    what,
+    standing = 'asleep',
+    failing,
+    queue: waiting = queue(undefined, 1),
+    due,
+    codes,
+  } of cases) {
     it(`${codes.length === 0 ? 'ok' : codes[0]}: ${what}`, () => {
       const failingSince = failing === undefined ? undefined : new Date(now - failing * 1_000);
-      const { status, reasons } = healthOf({ standing, failingSince }, waiting, now);
+      const { status, reasons } = healthOf({ standing, failingSince }, waiting, due, now);
       expect(reasons.map(({ code }) => code)).to.deep.equal(codes);
       expect(status).to.equal(codes.length === 0 ? 'ok' : 'failing');
     });
@@ -54,6 +74,7 @@ describe('whether a daemon does its work', () => {
   it('database_unreachable: the database does not answer', () => {
     const { status, reasons } = healthOf(
       { standing: 'failing', failingSince: new Date(now) },
+      undefined,
       undefined,
       now,
     );

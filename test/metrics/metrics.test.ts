@@ -1,10 +1,14 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Drift } from '../../src/drift/kinds.ts';
 import { createMetricsApp } from '../../src/metrics/app.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
 import { createMetricsServer } from '../../src/metrics/server.ts';
+import { createPool } from '../../src/store/connect.ts';
 import type { Queryable } from '../../src/store/sql.ts';
+import { lowestUuid } from '../../src/uuid-time.ts';
 import { capturedCrm } from '../fixtures/captured.ts';
 import { failure } from '../migrations/owned-crm.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -15,7 +19,7 @@ const off: Drift = {
   table: '"public"."people"',
   message: 'off',
   first: null,
-  fix: null,
+  fix: [],
 };
 
 describe('metrics', () => {
@@ -103,6 +107,78 @@ describe('metrics', () => {
     expect(await health.json()).to.deep.include({ status: 'failing', drift: 1, relay: 'asleep' });
   });
 
+  it('say since when a delivery is due that nobody sends, be it a first try or a retry, and with 503 that none is sent', async () => {
+    const app = createMetricsApp(metricsOf(db.pool));
+    const oldest = async () =>
+      Math.round(
+        Number(
+          (await linesOf(app))
+            .find((line) => line.startsWith('rowhook_deliveries_oldest_seconds '))
+            ?.split(' ')[1],
+        ) / 60,
+      );
+    const uuidOf = (minutes: number) => lowestUuid(new Date(Date.now() - minutes * 60_000));
+    const endpoint = (active: boolean) =>
+      db.query(
+        `insert into rowhook.endpoint (url, events, active, updated_at) values ('http://127.0.0.1:9/', '{*}', $1, now() - interval '1 day')
+         returning id::int`,
+        [active],
+      );
+    const [first, second, held] = await Promise.all([true, true, false].map(endpoint)).then((all) =>
+      all.map(({ rows }) => rows[0]!.id),
+    );
+    const due = (to: number, minutes: number, attempts = 0) =>
+      db.query('insert into rowhook.delivery (endpoint_id, id, event_id, attempts) values ($1, $2, $2, $3)', [
+        to,
+        uuidOf(minutes),
+        attempts,
+      ]);
+    expect(await oldest()).to.equal(0);
+    await due(held, 600);
+    expect(await oldest()).to.equal(0);
+    await due(first, 30);
+    await due(first, 20);
+    expect(await oldest()).to.equal(30);
+    expect(await (await ask(app, '/health')).json()).to.deep.include({ status: 'failing' });
+    // A retry has been due since its last attempt said so.
+    await due(second, 300, 2);
+    expect(await oldest()).to.equal(30);
+    await db.query(
+      `insert into rowhook.attempt (id, endpoint_id, delivery_id, event_id, number, started_at, duration_ms, verdict, reason, url, dialect, request_headers, due_at)
+       select gen_random_uuid(), $1, $2, $2, n, now(), 1, 'retry', 'timeout', '', '', '[]', now() - interval '1 minute' * 45 * n from generate_series(1, 2) n`,
+      [second, (await db.query('select id from rowhook.delivery where attempts = 2')).rows[0]!.id],
+    );
+    expect(await oldest()).to.equal(90);
+    await db.query(
+      `update rowhook.delivery set lease = gen_random_uuid(), leased_until = now() + interval '1 minute' where attempts = 2`,
+    );
+    expect(await oldest()).to.equal(30);
+    expect((await ask(app, '/health')).status).to.equal(200);
+    await db.query('update rowhook.endpoint set updated_at = now()');
+    expect(await oldest()).to.equal(0);
+  });
+
+  it('are told on a connection whose statements the server itself ends', async () => {
+    const pool = createPool(db.url, 1, () => {}, 20);
+    try {
+      expect(await failure(pool.query('select pg_sleep(600)'))).to.include({ code: '57014' });
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('that fail are logged, and nobody is told why', async () => {
+    const told: object[] = [];
+    const metrics = {
+      ...metricsOf(db.pool),
+      text: () => Promise.reject(new Error('secret')),
+    };
+    const app = createMetricsApp(metrics, { warn: (facts: object) => told.push(facts) } as never);
+    const response = await ask(app, '/metrics');
+    expect([response.status, await response.text()]).to.deep.equal([500, 'it failed; the log says why']);
+    expect(told).to.have.length(1);
+  });
+
   it('say with 503 that the relay fails', async () => {
     const failing = createMetricsApp(metricsOf(db.pool, { failingSince: new Date(Date.now() - 60_000) }));
     const health = await ask(failing, '/health');
@@ -125,6 +201,17 @@ describe('metrics', () => {
       expect([response.status, host]).to.deep.equal([200, '127.0.0.1']);
       expect(await response.text()).to.contain('\nrowhook_changes_waiting 0\n');
       expect((await fetch(`http://127.0.0.1:${port}/other`)).status).to.equal(404);
+      // As a page would ask whose name leads to this machine by now.
+      const asked = async (name: string) => {
+        const request = get({ host, port, path: '/metrics', headers: { host: name } });
+        const [answer] = (await once(request, 'response')) as [IncomingMessage];
+        answer.resume();
+        return answer.statusCode;
+      };
+      expect(await asked('evil.example')).to.equal(421);
+      expect(await asked(`127.evil.example:${port}`)).to.equal(421);
+      expect(await asked(`localhost:${port}`)).to.equal(200);
+      expect(await asked(`[::1]:${port}`)).to.equal(200);
       const second = createMetricsServer({ app, host, port, log: pino({ level: 'silent' }) });
       expect(await failure(second.start())).to.include({ code: 'listen_failed', where: `127.0.0.1:${port}` });
       await second.stop();

@@ -185,8 +185,8 @@ describe('a migration that rowhook has written', function () {
     expect(await findings()).to.deep.equal(['trigger_missing', 'trigger_disabled']);
     const { changes } = await write();
     expect(changes).to.deep.equal([
-      'writes the triggers anew on "public"."people"',
-      'writes the triggers anew on "public"."tags"',
+      'puts what is missing on "public"."people"',
+      'puts what is missing on "public"."tags"',
     ]);
     await knex('migrate:latest');
     expect(await state(crm)).to.equal(before);

@@ -116,6 +116,24 @@ describe('events of TRUNCATE', () => {
     expect(await raised('begin; truncate only notes; truncate old_notes; commit')).to.eql(['note_truncate']);
   });
 
+  it('come of a table and those that inherit from it in whatever order they are named, and no gap beside', async () => {
+    expect(await raised('truncate old_notes, notes')).to.eql(['note_truncate']);
+    expect(await raised('truncate older_notes, old_notes, notes')).to.eql(['note_truncate']);
+    expect(await raised('begin; truncate old_notes; truncate notes; commit')).to.eql(['note_truncate']);
+    expect(await raised('truncate visits_1, visits')).to.eql(['visit_truncate']);
+    expect((await own.db.query('select from rowhook.gap where acknowledged_at is null')).rowCount).to.equal(
+      0,
+    );
+    expect(
+      await raised(
+        `begin; truncate old_notes; insert into old_notes values (1, 'stays'); truncate only notes; commit`,
+      ),
+    ).to.eql(['note_create 1']);
+    expect((await own.db.query('select from rowhook.gap where acknowledged_at is null')).rowCount).to.equal(
+      1,
+    );
+  });
+
   it('lie between what the transaction did before, of which the world saw nothing, and after', async () => {
     expect(
       await raised(`begin;

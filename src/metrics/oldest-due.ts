@@ -1,0 +1,38 @@
+import type { Queryable } from '../store/sql.ts';
+
+export interface OldestDue {
+  /** Seconds for which the delivery has been due that waits the longest to be sent to an active endpoint; 0: none waits. */
+  readonly seconds: number;
+  /** The next delivery of some active endpoint is being sent. */
+  readonly sending: boolean;
+}
+
+/** More endpoints than these are not looked at: the walk is to stay short. */
+const mostEndpoints = 1_000;
+
+// The first delivery of each endpoint, one descent of the primary key each: it is the one that is sent next, or is being sent. The
+// first try is due from the id's time on, a retry as its last attempt said; what was redelivered by hand says nothing. None was due
+// before its endpoint became what it is: it may have been inactive.
+const text = `
+with first as materialized (
+  select d.id, d.attempts, d.lease is not null and d.leased_until >= now() as sending, e.updated_at, d.leased_until
+  from (select id, updated_at from rowhook.endpoint where active order by id limit $1) e
+  cross join lateral (select * from rowhook.delivery d where d.endpoint_id = e.id order by d.id limit 1) d
+)
+select coalesce(max(extract(epoch from now() - greatest(since, updated_at, leased_until))) filter (where not sending and since is not null), 0)::float8
+    as seconds,
+  coalesce(bool_or(sending), false) as sending
+from (
+  select f.*, case when f.attempts = 0
+      then to_timestamp(('x0000' || replace(left(f.id::text, 13), '-', ''))::bit(64)::bigint / 1000.0)
+      else (select a.due_at from rowhook.attempt a where a.delivery_id = f.id order by a.number desc limit 1)
+    end as since
+  from first f
+) f`;
+
+/** How long what is due has been waiting. Reads a row of each active endpoint, of 1,000 at most, whatever waits (invariant 8). */
+export async function oldestDue(db: Queryable): Promise<OldestDue> {
+  const { rows } = await db.query<OldestDue>(text, [mostEndpoints]);
+  const { seconds, sending } = rows[0]!;
+  return { seconds: Math.max(0, seconds), sending };
+}

@@ -53,6 +53,7 @@ export function setAsideCommands(program: Command, act: Act): void {
   filtered(setAside.command('retry'))
     .description('Try to show them now. What can be shown goes out in its order.')
     .option('--wait <duration>', 'how long to wait for what comes of it', durationMs, 10_000)
+    .hook('preAction', (_, command) => needsResource(command))
     .action(
       act(async ({ withDatabase, output }, options: AskOptions) => {
         const told = await withDatabase((db) => ask(db, retrySetAside, options));
@@ -70,8 +71,15 @@ export function setAsideCommands(program: Command, act: Act): void {
     .description(
       'Drop their events for good: nobody gets them. Later events of these records are not concerned.',
     )
+    .option('--all', 'of all records of all resources')
     .requiredOption('--yes', 'yes, these events are never to be delivered')
     .option('--wait <duration>', 'how long to wait for what comes of it', durationMs, 10_000)
+    .hook('preAction', (_, command) => {
+      needsResource(command);
+      const { resource, all } = command.opts<FilterOptions & { readonly all?: true }>();
+      if ((resource === undefined) !== (all === true))
+        command.error('error: say which: --resource <name>, with --record <key> or without, or --all');
+    })
     .action(
       act(async ({ withDatabase, output }, options: AskOptions) => {
         const told = await withDatabase((db) => ask(db, dropSetAside, options));
@@ -81,6 +89,13 @@ export function setAsideCommands(program: Command, act: Act): void {
         });
       }),
     );
+}
+
+/** Records of several resources may have the same key. */
+function needsResource(command: Command): void {
+  const { resource, record } = command.opts<FilterOptions>();
+  if (record !== undefined && resource === undefined)
+    command.error('error: --record <key> needs --resource <name>: records of others may have the same key');
 }
 
 /** Asks, and waits a while for what comes of it: without an active relay nothing does. */

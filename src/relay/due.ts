@@ -1,7 +1,7 @@
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
 import { type GoneRows, goneRows, type RecordEnd } from './gone-rows.ts';
-import type { End } from './set-aside.ts';
+import { type End, everyRecord } from './set-aside.ts';
 import type { Emptied } from './truncations.ts';
 
 /** How much is tried again at a time, at most. */
@@ -14,17 +14,19 @@ export interface RetrySize {
 export interface Due {
   readonly resourceName: string;
   readonly keys: readonly string[];
+  /** How often the first of them was tried again, and failed by itself. */
+  readonly tries: number;
   readonly events: ReadonlyArray<{ readonly id: string; readonly event: RecordEvent }>;
   readonly goneRows: GoneRows;
 }
 
 /** Which records are due, the longest overdue first, of one resource: what fails for all of it concerns no other. */
 export async function dueRecords(db: Queryable, size: RetrySize): Promise<Due | undefined> {
-  const { rows: records } = await db.query<{ resource: string; record_key: string }>(
+  const { rows: records } = await db.query<{ resource: string; record_key: string; tries: number }>(
     `with longest as (
        select resource from rowhook.set_aside where retry_at <= clock_timestamp() order by retry_at limit 1
      )
-     select resource, record_key from rowhook.set_aside join longest using (resource)
+     select resource, record_key, tries from rowhook.set_aside join longest using (resource)
      where retry_at <= clock_timestamp() order by retry_at limit $1`,
     [size.records],
   );
@@ -42,8 +44,8 @@ export async function dueRecords(db: Queryable, size: RetrySize): Promise<Due | 
   );
   const { rows: ends } = await db.query<{ record_key: string; ended: End }>(
     `select record_key, ended from rowhook.set_aside_event
-     where resource = $1 and record_key = any ($2::text[]) and ended is not null order by id`,
-    asked,
+     where resource = $1 and record_key = any ($2::text[] || $3::text) and ended is not null order by id`,
+    [...asked, everyRecord],
   );
   // Where there are more events than are taken, the last records wait for their turn.
   const keys = new Set(
@@ -54,10 +56,11 @@ export async function dueRecords(db: Queryable, size: RetrySize): Promise<Due | 
   return {
     resourceName,
     keys: [...keys],
+    tries: first.tries,
     events: rows.map(({ id, event }) => ({ id, event })),
     goneRows: goneRowsOf(
       resourceName,
-      ends.filter(({ record_key }) => keys.has(record_key)),
+      ends.filter(({ record_key, ended }) => keys.has(record_key) || ended.op === 'truncate'),
     ),
   };
 }

@@ -5,9 +5,11 @@ import { RowhookError } from '../errors.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { RecordEvent } from './events.ts';
 import type { GoneRows } from './gone-rows.ts';
+import { keyValues } from './key-text.ts';
 import type { Payloads } from './payloads.ts';
 import { recordId } from './record-id.ts';
 import { type Owned, tenantsOf } from './tenants.ts';
+import { unknownRecord } from './unknown-records.ts';
 import type { Unshown } from './unshown.ts';
 
 /** Gets payloads from somewhere else than the database. */
@@ -55,6 +57,8 @@ export interface OutsideContext {
   readonly mostFetched?: number;
   /** There may be a page with less on it. */
   readonly mayBeSmaller: boolean;
+  /** All of it takes no longer: whoever has not been answered by then is unshown. Undefined: as long as the sources take. */
+  readonly boundMs?: number;
   /** The events that somebody may get, as the transaction sees it that is open. */
   wanted(): Promise<readonly RecordEvent[]>;
   /** Ends the transaction, does the work, and begins another. */
@@ -84,8 +88,9 @@ export async function fetchOutside(db: Queryable, context: OutsideContext): Prom
     { readonly tenant: string | null; readonly body: string | Unshown | undefined }
   >();
   const held = holder(context);
+  const bound = context.boundMs === undefined ? undefined : AbortSignal.timeout(context.boundMs);
   for (let round = 1; ; round++) {
-    const wanted = await withTenants(db, wantedOutside(await context.wanted(), context.sources), context);
+    const wanted = await withTenants(db, wantedOutside(await context.wanted(), context), context);
     const missing = wanted.filter(
       (one) => !fetched.has(recordId(one)) || fetched.get(recordId(one))!.tenant !== one.tenant,
     );
@@ -97,7 +102,9 @@ export async function fetchOutside(db: Queryable, context: OutsideContext): Prom
     }
     if (round > mostRounds) throw restless(missing[0]!);
     for (const one of missing) held.release(one);
-    const bodies = await context.withoutTransaction((signal) => bodiesOf(missing, context, held, signal));
+    const bodies = await context.withoutTransaction((signal) =>
+      bodiesOf(missing, context, held, { signal, bound }),
+    );
     for (const [i, one] of missing.entries()) {
       fetched.set(recordId(one), { tenant: one.tenant, body: bodies[i] });
     }
@@ -105,10 +112,12 @@ export async function fetchOutside(db: Queryable, context: OutsideContext): Prom
 }
 
 /** The records of these events whose payloads come from elsewhere, each once. Pure. */
-function wantedOutside(events: readonly RecordEvent[], sources: PayloadSources): Wanted[] {
+function wantedOutside(events: readonly RecordEvent[], { sources, catalog }: OutsideContext): Wanted[] {
   const wanted = new Map<string, Wanted>();
-  for (const { resourceName, key, seq, xid, overdue, deleted, image, body } of events) {
+  for (const event of events) {
+    const { resourceName, key, seq, xid, overdue, deleted, image, body } = event;
     if (deleted || image !== undefined || body !== undefined || !sources.has(resourceName)) continue;
+    if (unknownRecord(event, catalog)) continue;
     const id = recordId({ resourceName, key });
     const shown = (wanted.get(id)?.shown ?? 0) + 1;
     wanted.set(id, { resourceName, key, seq, xid, overdue, image: undefined, shown });
@@ -138,25 +147,38 @@ async function bodiesOf(
   records: readonly Wanted[],
   { catalog, sources }: OutsideContext,
   held: Held,
-  signal: AbortSignal,
+  { signal, bound }: { readonly signal: AbortSignal; readonly bound: AbortSignal | undefined },
 ): Promise<Array<string | Unshown | undefined>> {
   const bodies = new Map<Owned, string | Unshown | undefined>();
   for (const resourceName of new Set(records.map((one) => one.resourceName))) {
     const mine = records.filter((one) => one.resourceName === resourceName);
     const columns = catalog.resources[resourceName]?.key ?? defaultKey;
     const keys = mine.map(({ key }) => recordKey(key, columns));
-    const found = await sources.get(resourceName)!.fetch(keys, signal, {
-      takes: (i, length) => held.takes(mine[i]!, length),
-    });
+    const either = bound ? AbortSignal.any([signal, bound]) : signal;
+    const room: Room = { takes: (i, length) => held.takes(mine[i]!, length) };
+    const found = await sources
+      .get(resourceName)!
+      .fetch(keys, either, room)
+      .catch((error: unknown) => {
+        if (signal.aborted || !bound?.aborted) throw error;
+        for (const one of mine) held.release(one);
+        return mine.map(() => unanswered(mine.length === 1));
+      });
     for (const [i, one] of mine.entries()) bodies.set(one, held.refused(one) ?? found[i]);
   }
   return records.map((one) => bodies.get(one));
 }
 
+const unanswered = (proven: boolean): Unshown => ({
+  reason: 'source_failed',
+  detail: 'no answer in the time that a retry has',
+  proven,
+});
+
 /** A key of the outbox by its columns. */
 function recordKey(key: string, columns: readonly string[]): RecordKey {
-  const values: string[] = columns.length === 1 ? [key] : JSON.parse(key);
-  return Object.fromEntries(columns.map((column, i) => [column, values[i] ?? '']));
+  const values = keyValues(key, columns.length);
+  return Object.fromEntries(columns.map((column, i) => [column, values?.[i] ?? '']));
 }
 
 interface Held {

@@ -24,6 +24,19 @@ export async function subscribers(db: Queryable, names: readonly string[]): Prom
   return rows;
 }
 
+/**
+ * The same with those that are inactive. An event that was set aside is theirs too, whenever it is shown: its delivery is held until they
+ * are active again, as it would be had the event not been set aside.
+ */
+export async function subscribersEver(db: Queryable, names: readonly string[]): Promise<Subscriber[]> {
+  const { rows } = await db.query<Subscriber>({
+    name: 'rowhook_subscribers_ever',
+    text: 'select id::text, events, tenant from rowhook.endpoint where events && $1::text[] order by id',
+    values: [[...names, '*']],
+  });
+  return rows;
+}
+
 /** Who gets an event of this name: subscribers to it, and those to every event, present and future. */
 export function subscribersTo(name: string, all: readonly Subscriber[]): Subscriber[] {
   return all.filter(({ events }) => events.includes(name) || events.includes('*'));

@@ -35,3 +35,19 @@ export function canBe(type: string, text: string): boolean {
       return true;
   }
 }
+
+/**
+ * A key of the outbox by its columns: the text itself, or of a JSON array of texts as many as there are columns. Undefined where it was
+ * made of other columns. Never throws. Pure.
+ */
+export function keyValues(key: string, columns: number): ReadonlyArray<string | null> | undefined {
+  if (columns === 1) return [key];
+  let values: unknown;
+  try {
+    values = JSON.parse(key);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(values) || values.length !== columns) return undefined;
+  return values.every((value) => value === null || typeof value === 'string') ? values : undefined;
+}

@@ -1,26 +1,19 @@
-import { json } from '../catalog/define.ts';
-import { excludedColumns } from '../catalog/field-mistakes.ts';
-import { quoteTable } from '../catalog/table-name.ts';
-import { type Catalog, type Field, type Fields, isBare, type Resource } from '../catalog/types.ts';
-import { defaultKey } from '../catalog/watch.ts';
+import type { Catalog } from '../catalog/types.ts';
 import { RowhookError } from '../errors.ts';
 import { textArray } from '../store/binary-arrays.ts';
 import type { NamedStatement, Queryable } from '../store/sql.ts';
-import { type ColumnTypes, columnTypes } from '../store/tables.ts';
 import { isAlive } from './decide.ts';
-import type { PayloadFacts } from './field-sql.ts';
 import { canBe } from './key-text.ts';
 import { readable } from './last-row-text.ts';
 import {
-  barePayloadSql,
-  gonePayloadSql,
-  lastPayloadSql,
-  livePayloadSql,
-  markedPayloadSql,
-  therePayloadSql,
-} from './payload-sql.ts';
+  type Kind,
+  kinds,
+  payloadError,
+  type Statements,
+  statementsOf,
+  typesOf,
+} from './payload-statements.ts';
 import { mostCharacters } from './slices.ts';
-import { goneTenantSql, liveTenantSql } from './tenant-sql.ts';
 import type { Unshown } from './unshown.ts';
 
 /** A record as it is in the transaction's snapshot. */
@@ -69,22 +62,10 @@ export interface Payloads {
 
 export type Path = ReadonlyArray<string | null>;
 
-const kinds = [
-  'live',
-  'there',
-  'last',
-  'gone',
-  'bare',
-  'bareGone',
-  'marked',
-  'tenant',
-  'goneTenant',
-] as const;
 /** What comes with the keys or last rows, where anything does: how many characters are wanted, or times that are spoken of. */
 const second: Readonly<Partial<Record<Kind, unknown>>> = { live: 0, last: [], gone: [], marked: [] };
 /** Those for records that fail; they name nothing that the others do not. */
 const rare: readonly Kind[] = ['there', 'bare', 'bareGone'];
-type Kind = (typeof kinds)[number];
 
 /**
  * Reads the types of the catalog's keys once, compiles the queries of each resource, and has the server plan them: a mistake in a
@@ -98,12 +79,12 @@ export async function preparePayloads(db: Queryable, catalog: Catalog): Promise<
     statements.set(name, statementsOf(resource, catalog, facts));
   }
   const names = [...statements.keys()];
-  const statement = (kind: Kind, resourceName: string, values: readonly unknown[]): NamedStatement => ({
+  const statement = (kind: Kind, resourceName: string, values: readonly unknown[]): NamedStatement => {
+    const text = statements.get(resourceName)?.texts[kind];
+    if (text === undefined) throw nothingToAsk(kind, resourceName);
     // Planning ten nested lookups costs more than running them.
-    name: `rowhook_${kind}_${names.indexOf(resourceName)}`,
-    text: statements.get(resourceName)?.texts[kind] ?? '',
-    values,
-  });
+    return { name: `rowhook_${kind}_${names.indexOf(resourceName)}`, text, values };
+  };
   for (const [name, { texts }] of statements) {
     for (const kind of kinds) {
       if (texts[kind] === undefined || rare.includes(kind)) continue;
@@ -191,105 +172,13 @@ function inOrder<Row extends { ord: number }, T>(
   return ordered;
 }
 
-interface Statements {
-  readonly keyTypes: readonly string[];
-  readonly texts: Partial<Record<Kind, string>>;
-}
-
-function statementsOf(resource: Resource, catalog: Catalog, facts: PayloadFacts): Statements {
-  const own = facts.tables.get(quoteTable(resource.table))!;
-  const keyTypes = keyTypesOf(resource, own);
-  const shown = withAllFields(resource, own, catalog);
-  return {
-    keyTypes,
-    texts: {
-      live: livePayloadSql(shown, keyTypes, facts),
-      there: therePayloadSql(shown, keyTypes, facts),
-      last: lastPayloadSql(shown, facts),
-      ...(shown.deletedFields === undefined ? {} : { gone: gonePayloadSql(shown, facts) }),
-      bare: barePayloadSql(shown, shown.fields, facts),
-      bareGone: barePayloadSql(shown, shown.deletedFields ?? shown.fields, facts),
-      ...(resource.softDelete === undefined ? {} : { marked: markedPayloadSql(shown, keyTypes, facts) }),
-      ...(resource.tenant === undefined
-        ? {}
-        : {
-            tenant: liveTenantSql(resource, resource.tenant, keyTypes),
-            goneTenant: goneTenantSql(resource.tenant, own),
-          }),
-    },
-  };
-}
-
-/** A resource without fields shows its row as it is, but for what must not leave. */
-function withAllFields(resource: Resource, types: ColumnTypes, { resources }: Catalog): Resource {
-  if (Object.keys(resource.fields).length > 0) return resource;
-  const excluded = excludedColumns(resources).get(quoteTable(resource.table));
-  const columns = [...types.keys()].filter((column) => !excluded?.has(column));
-  return { ...resource, fields: Object.fromEntries(columns.map((column) => [column, json()])) };
-}
-
-/** A payload that names what is not there, as the person who wrote the catalog needs to hear it. */
-function payloadError(resourceName: string, error: unknown): unknown {
-  const { code, message } = error as { code?: string; message: string };
-  // Class 42: the statement itself is wrong. Anything else is the database's trouble, not the catalog's.
-  if (!code?.startsWith('42')) return error;
-  const errorCode =
-    code === '42703' ? 'column_missing' : code === '42P01' ? 'table_missing' : 'catalog_invalid';
+function nothingToAsk(kind: Kind, resourceName: string): RowhookError {
   return new RowhookError(
-    errorCode,
-    `the payload of resource "${resourceName}" cannot be built: ${message}`,
+    'catalog_invalid',
+    `the catalog has no resource "${resourceName}" with a payload of this kind (${kind})`,
     {
-      where: `resources.${resourceName}.fields`,
-      fix: 'Correct the field in the catalog.',
-      cause: error,
+      where: `resources.${resourceName}`,
+      fix: 'Put the resource back into the catalog, or drop what is set aside of it.',
     },
   );
-}
-
-/** Of the resources' own tables, and of those of which numbers are shown: what a text holds may be none. */
-async function typesOf(db: Queryable, { resources }: Catalog): Promise<Map<string, ColumnTypes>> {
-  const tables = Object.values(resources).flatMap(({ table, fields, deletedFields = {} }) => [
-    quoteTable(table),
-    ...numberTables(fields),
-    ...numberTables(deletedFields),
-  ]);
-  const types = await columnTypes(db, [...new Set(tables)]);
-  const missing = Object.values(resources).find(({ table }) => !types.has(quoteTable(table)));
-  if (missing) throw tableMissing(quoteTable(missing.table), missing.table);
-  return types;
-}
-
-function tableMissing(table: string, where: string): RowhookError {
-  return new RowhookError('table_missing', `table ${table} does not exist in this database`, {
-    where,
-    fix: 'Correct the table in the catalog, or connect to the database that has it.',
-  });
-}
-
-/** The tables, other than its own, of which a payload shows numbers. */
-function* numberTables(fields: Fields): Generator<string> {
-  for (const field of Object.values(fields)) {
-    if (field.kind === 'object') yield* numberTables(field.fields);
-    if (field.kind === 'choice') yield* numberTables(field.cases);
-    if (field.kind !== 'one' && field.kind !== 'many') continue;
-    const shown = isBare(field.fields) ? [field.fields] : Object.values(field.fields);
-    if (shown.some(hasNumber)) yield quoteTable(field.table);
-    if (!isBare(field.fields)) yield* numberTables(field.fields);
-  }
-}
-
-function hasNumber(field: Field): boolean {
-  if (field.kind === 'object') return Object.values(field.fields).some(hasNumber);
-  return field.kind === 'column' && (field.format === 'number' || typeof field.format === 'object');
-}
-
-function keyTypesOf({ table, key = defaultKey }: Resource, types: ColumnTypes): string[] {
-  return key.map((column) => {
-    const found = types.get(column);
-    if (found) return found.type;
-    throw new RowhookError('column_missing', `${quoteTable(table)} has no column "${column}"`, {
-      where: quoteTable(table),
-      fix: 'Correct the key in the catalog.',
-    });
-  });
 }

@@ -172,7 +172,7 @@ export function createRelay(options: RelayOptions): Relay {
     const looks = createLooks();
     while (!stopping) {
       const quietMs = performance.now() - lastWork;
-      const isAwake = dozing === undefined && quietMs < drowsyMs && !parked && !retries.any;
+      const isAwake = dozing === undefined && quietMs < drowsyMs && !parked && !retries.isTime;
       if (isAwake && !isHousekeepingDue() && (await looks.nothingNew(db))) {
         await pause.forMs(quietMs < quietLongMs ? awakeMs : quietAwakeMs);
         continue;
@@ -181,12 +181,13 @@ export function createRelay(options: RelayOptions): Relay {
       const size = { rows: most, changes: most };
       const startedAt = performance.now();
       const turned = await turnPage(db, { ...context, size, setAside: retries.any }, cursor, parked);
-      onPage();
       if (turned.nothing) looks.foundNothing(turned.nothing);
       cursor = turned.cursor;
       parked = turned.parked && (turned.full || (await anyParked(db)));
       if (turned.setAside) retries.heard();
       const retried = await retries.turn(db, { ...context, size }, cursor, turned.changes > 0);
+      // Not before: what fails in there would be tried again without a pause, and nobody would be told since when.
+      onPage();
       cursor = retried?.cursor ?? cursor;
       parked ||= retried?.parked ?? false;
       if (turned.deliveries + (retried?.deliveries ?? 0) > 0) options.onDeliveries();

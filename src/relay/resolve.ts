@@ -5,11 +5,13 @@ import type { RecordEvent } from './events.ts';
 import type { External } from './external.ts';
 import { type ReadyEvent, type Subscriber, subscribersByName } from './fan-out.ts';
 import type { GoneRows } from './gone-rows.ts';
+import { keyValues } from './key-text.ts';
 import type { Parked } from './parked.ts';
 import type { Gone, LiveBody, Payloads } from './payloads.ts';
 import { type RecordName, recordId } from './record-id.ts';
 import { createSlices, inSlices } from './slices.ts';
 import { type Found, type Owned, tenantsOf } from './tenants.ts';
+import { unknownRecord } from './unknown-records.ts';
 import { type Aside, createAsideEvents, isUnshown, type Unshown } from './unshown.ts';
 
 export interface ResolveContext {
@@ -45,18 +47,28 @@ export async function resolve(
   write: (ready: readonly ReadyEvent[]) => Promise<void>,
 ): Promise<Resolved> {
   const subscribed = subscribersByName(context.subscribers);
-  const named = events.map((event) => ({ event, to: subscribed(event.name) }));
+  const named = events.map((event) => ({
+    event,
+    to: subscribed(event.name),
+    unknown: unknownRecord(event, context.catalog),
+  }));
   const tenants = await tenantsOfEvents(
     db,
     // Also of deletes that nobody gets: what hangs on the record may ask for them later.
     named
-      .filter(({ event, to }) => event.body === undefined && (to.length > 0 || event.deleted))
+      .filter(
+        ({ event, to, unknown }) => event.body === undefined && !unknown && (to.length > 0 || event.deleted),
+      )
       .map(({ event }) => event),
     context,
   );
   const missing = new Map<RecordEvent, Parked>();
   const aside = createAsideEvents(events);
-  const addressed = named.flatMap(({ event, to }) => {
+  const addressed = named.flatMap(({ event, to, unknown }) => {
+    if (unknown && to.length > 0) {
+      aside.put(event, unknown);
+      return [];
+    }
     const found = tenants.get(event) ?? { tenant: null };
     if ('unshown' in found && to.length > 0) {
       aside.put(event, found.unshown);
@@ -229,6 +241,6 @@ async function goneBodies(
 /** What is left to say of a record whose last row was not kept, or cannot be read. */
 export function keyAlone({ resourceName, key }: RecordName, catalog: Catalog): string {
   const columns = catalog.resources[resourceName]?.key ?? defaultKey;
-  const values: string[] = columns.length === 1 ? [key] : JSON.parse(key);
-  return JSON.stringify(Object.fromEntries(columns.map((column, i) => [column, values[i]])));
+  const values = keyValues(key, columns.length);
+  return JSON.stringify(Object.fromEntries(columns.map((column, i) => [column, values?.[i]])));
 }

@@ -1,6 +1,4 @@
 import type { Client } from 'pg';
-import { RowhookError } from '../errors.ts';
-import { sqlState } from '../store/connect.ts';
 import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { Cursor } from './cursor.ts';
@@ -13,13 +11,17 @@ import { putAllOff, type Retried, retry } from './retry.ts';
 const mostRecords = 200;
 /** Between looks whether anything is due. */
 const lookMs = 250;
-/** While there is other work, retries take no more than this part of the time. */
-const share = 0.2;
+/** While there is other work, and where they take long at any time, retries take no more than this part of it. */
+const defaultShare = 0.2;
+/** Longer than this a change that comes meanwhile should not wait again and again. */
+const longMs = 100;
 
 /** Tries again what is set aside: what is due, and what somebody asks for. */
 export interface Retries {
   /** Whether anything is set aside. */
   readonly any: boolean;
+  /** Whether it is time to look for some that are due. */
+  readonly isTime: boolean;
   /** Something was set aside just now. */
   heard(): void;
   /**
@@ -35,26 +37,37 @@ interface Turn extends Omit<Retried, 'aside' | 'records'> {
   readonly more: boolean;
 }
 
-/** @param any whether anything is set aside as it begins */
-export function createRetries(any: boolean, log: Log): Retries {
+/**
+ * @param any whether anything is set aside as it begins
+ * @param share of the time that they take at most while there is other work
+ */
+export function createRetries(any: boolean, log: Log, share = defaultShare): Retries {
   let isAny = any;
   let most = mostRecords;
   let nextLook = 0;
   let nextTurn = 0;
+  /** The same while there is nothing else to do. */
+  let nextIdleTurn = 0;
+
+  /** Than there were at last, for there may have been less than could be. */
+  const fewer = ({ keys }: Due) => Math.max(1, Math.min(most, keys.length) >> 2);
 
   async function retryDue(client: Client, context: PageContext, cursor: Cursor, due: Due): Promise<Turn> {
     try {
       const { aside, records, ...retried } = await retry(client, context, cursor, due);
       const isStuck = records === 0 && aside.length > 0 && aside.every(({ why }) => !why.proven);
-      most = isStuck ? Math.max(1, most >> 2) : Math.min(2 * most, mostRecords);
+      most = isStuck ? fewer(due) : Math.min(2 * most, mostRecords);
       const { resourceName: resource } = due;
       if (records > 0)
         log.info({ resource, records, events: retried.events }, 'records that were set aside are shown');
       return { ...retried, more: true };
     } catch (error) {
-      await client.query('rollback');
-      if (!isOfResource(error) || context.stopped?.aborted) throw error;
-      most = Math.max(1, most >> 2);
+      // Whatever the error says, this tells whether the connection is lost: some servers' statements fail with codes of class 08.
+      await client.query('rollback').catch(() => {
+        throw error;
+      });
+      if (context.stopped?.aborted) throw error;
+      most = fewer(due);
       log.warn({ err: error, resource: due.resourceName }, 'what is set aside is tried again later');
       const next = await putAllOff(client, cursor, due);
       return { cursor: next, events: 0, deliveries: 0, parked: false, more: true };
@@ -65,13 +78,16 @@ export function createRetries(any: boolean, log: Log): Retries {
     get any() {
       return isAny;
     },
+    get isTime() {
+      return isAny && performance.now() >= Math.max(nextLook, nextIdleTurn);
+    },
     heard() {
       isAny = true;
       nextLook = 0;
     },
     async turn(client, context, cursor, busy) {
       const startedAt = performance.now();
-      if (!isAny || startedAt < nextLook || (busy && startedAt < nextTurn)) return undefined;
+      if (!isAny || startedAt < nextLook || startedAt < (busy ? nextTurn : nextIdleTurn)) return undefined;
       const now = await lookAt(client);
       isAny = now.any;
       nextLook = startedAt + lookMs;
@@ -88,6 +104,7 @@ export function createRetries(any: boolean, log: Log): Retries {
         : await retryNext(client, context, cursor);
       const tookMs = performance.now() - startedAt;
       nextTurn = performance.now() + tookMs * (1 / share - 1);
+      if (tookMs > longMs) nextIdleTurn = nextTurn;
       return turned;
     },
   };
@@ -117,11 +134,4 @@ async function lookAt(db: Queryable): Promise<Look> {
     values: [],
   });
   return rows[0]!;
-}
-
-/** Not of the connection, nor of the relay itself. */
-function isOfResource(error: unknown): boolean {
-  if (error instanceof RowhookError) return error.code.startsWith('source_');
-  const code = sqlState(error);
-  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^(08|25|57)/.test(code);
 }

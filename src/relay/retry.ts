@@ -1,17 +1,22 @@
 import type { Client } from 'pg';
 import type { Queryable } from '../store/sql.ts';
-import { besideSession } from './beside.ts';
 import { carefully } from './careful.ts';
 import { addCursor, type Cursor } from './cursor.ts';
 import type { Due } from './due.ts';
-import type { RecordEvent } from './events.ts';
-import { type External, fetchOutside, nothingExternal } from './external.ts';
-import { fanOut, subscribers, subscribersTo } from './fan-out.ts';
+import { nothingExternal } from './external.ts';
+import { fanOut, subscribersEver } from './fan-out.ts';
 import { lanesOf, latestMark } from './lanes.ts';
+import { fetchBetween } from './outside.ts';
 import type { PageContext } from './page.ts';
 import { park } from './parked.ts';
 import { resolve } from './resolve.ts';
+import { everyRecord, forgetTruncations } from './set-aside.ts';
 import type { Aside } from './unshown.ts';
+
+/** How long a page of them may wait for the application, whatever there is to ask: all others wait meanwhile. */
+const boundMs = 2_000;
+/** The same for a record alone that has failed several times: it may be one for which the application takes long. */
+const patientMs = 10_000;
 
 export interface Retried {
   readonly cursor: Cursor;
@@ -41,10 +46,19 @@ export async function retry(
   const careful: PageContext = { ...context, payloads };
   const events = due.events.map(({ event }) => event);
   const external = context.sources.has(due.resourceName)
-    ? await outside(client, careful, due, events)
+    ? await fetchBetween(client, {
+        ...careful,
+        events,
+        goneRows: due.goneRows,
+        subscribers: subscribersEver,
+        // What has no room is tried with fewer beside it.
+        mayBeSmaller: false,
+        boundMs: due.keys.length === 1 && due.tries >= 3 ? patientMs : boundMs,
+        begin: () => client.query('begin isolation level repeatable read'),
+      })
     : nothingExternal;
   const names = [...new Set(events.map(({ name }) => name))];
-  const to = names.length > 0 ? await subscribers(client, names) : [];
+  const to = names.length > 0 ? await subscribersEver(client, names) : [];
   const written = { events: 0, deliveries: 0 };
   const { missing, aside } = await resolve(
     client,
@@ -71,31 +85,6 @@ export async function retry(
   return { cursor: next, records: shown.length, ...written, parked: missing.length > 0, aside };
 }
 
-function outside(
-  client: Client,
-  context: PageContext,
-  { goneRows }: Due,
-  events: readonly RecordEvent[],
-): Promise<External> {
-  const names = [...new Set(events.map(({ name }) => name))];
-  return fetchOutside(client, {
-    ...context,
-    goneRows,
-    // What has no room is tried with fewer beside it.
-    mayBeSmaller: false,
-    async wanted() {
-      const to = names.length > 0 ? await subscribers(client, names) : [];
-      return events.filter(({ name }) => subscribersTo(name, to).length > 0);
-    },
-    async withoutTransaction(work) {
-      await client.query('commit');
-      const result = await besideSession(client, context.stopped, work);
-      await client.query('begin isolation level repeatable read');
-      return result;
-    },
-  });
-}
-
 async function removeEvents(db: Queryable, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.query('delete from rowhook.set_aside_event where id = any ($1::bigint[])', [ids]);
@@ -111,14 +100,16 @@ async function removeRecords(db: Queryable, resource: string, keys: readonly str
          ) as more
        from unnest($2::text[]) t(key)
      ), ended as (
-       delete from rowhook.set_aside_event e using records r where e.resource = $1 and e.record_key = r.key and not r.more
+       delete from rowhook.set_aside_event e using records r
+       where e.resource = $1 and e.record_key = r.key and not r.more and e.record_key <> $3
      ), shown as (
        delete from rowhook.set_aside s using records r where s.resource = $1 and s.record_key = r.key and not r.more
      )
      update rowhook.set_aside s set retry_at = clock_timestamp(), tried_at = clock_timestamp()
      from records r where s.resource = $1 and s.record_key = r.key and r.more`,
-    [resource, keys],
+    [resource, keys, everyRecord],
   );
+  await forgetTruncations(db, [resource]);
 }
 
 /** A record that fails by itself is tried later and later; one that may not be the one that fails, with fewer beside it, at once. */

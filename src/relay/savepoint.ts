@@ -1,19 +1,28 @@
+import { DatabaseError } from 'pg';
 import { sqlState } from '../store/connect.ts';
 import type { Queryable } from '../store/sql.ts';
 
-/** Data that a query cannot take: not supported for it, wrong, against a check, too large. */
-const ofData = /^(0A|22|23|54)/;
+/**
+ * What no record can bring about: the connection, the transaction, one that was rolled back for another's sake, the server's resources,
+ * somebody who intervened, the system, a statement that is wrong, a lock. All else may be what a record holds: also what a function of the
+ * application's raises (P0001), a subquery with two rows (21000), a value beyond what memory takes (XX000).
+ */
+const ofNobody = /^(08|25|40|42|53|57|58|55P03)/;
+/** What the server says has a code like this one; errors of the network have other ones, EPIPE among them. */
+const ofServer = /^[0-9A-Z]{5}$/;
 /** What a last row names and is no more: a table, a function, a type, a schema. */
 const ofNames = /^(3F000|42(P01|601|602|704|725|883|P02))$/;
 
 /** Whether an error may be that of a single record, whatever the others hold. */
 export function isOfRecord(error: unknown): boolean {
-  const code = sqlState(error) ?? '';
-  return ofData.test(code) || ofNames.test(code);
+  return isOfData(error) || ofNames.test(sqlState(error) ?? '');
 }
 
 /** Whether it is one even where the query reads the table: there, a missing name is the catalog's, or the table's. */
-export const isOfData = (error: unknown): boolean => ofData.test(sqlState(error) ?? '');
+export function isOfData(error: unknown): boolean {
+  const code = error instanceof DatabaseError ? (sqlState(error) ?? '') : '';
+  return ofServer.test(code) && !ofNobody.test(code);
+}
 
 /** What a page may spend on finding out which of its records fail. */
 export interface Budget {

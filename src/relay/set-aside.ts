@@ -154,20 +154,38 @@ async function insertEvents(
   );
 }
 
-/** All records of a resource that was truncated have ended, whether the page has events of them or not. */
+/** Instead of a key: it is of all records of the resource. One of theirs may have it too: it has ended as well then. */
+export const everyRecord = '';
+
+/**
+ * All records of a resource that was truncated have ended, whether the page has events of them or not: one row says so of millions, and they
+ * are tried again in slices, as if somebody had asked.
+ */
 async function insertTruncations(db: Queryable, emptied: readonly Emptied[]): Promise<void> {
   if (emptied.length === 0) return;
   await db.query(
-    `with ended as (
-       insert into rowhook.set_aside_event (resource, record_key, ended)
-       select s.resource, s.record_key, t.ended
-       from unnest($1::text[], $2::json[]) t(resource, ended) join rowhook.set_aside s using (resource)
+    `with emptied as (
+       select t.* from unnest($1::text[], $2::json[]) t(resource, ended)
+       where exists (select from rowhook.set_aside s where s.resource = t.resource)
+     ), ended as (
+       insert into rowhook.set_aside_event (resource, record_key, ended) select resource, $3, ended from emptied
      )
-     update rowhook.set_aside set retry_at = clock_timestamp() where resource = any ($1::text[])`,
+     insert into rowhook.set_aside_request (action, resource, last_event_id) select distinct 'retry', resource, 0 from emptied`,
     [
       emptied.map(({ resourceName }) => resourceName),
       emptied.map(({ seq, xid }) => JSON.stringify({ op: 'truncate', seq, xid, image: null })),
+      everyRecord,
     ],
+  );
+}
+
+/** What was truncated says nothing any more once nothing of the resource is set aside. */
+export async function forgetTruncations(db: Queryable, resources: readonly string[]): Promise<void> {
+  await db.query(
+    `delete from rowhook.set_aside_event e
+     where e.resource = any ($1::text[]) and e.record_key = $2 and e.ended is not null
+       and not exists (select from rowhook.set_aside s where s.resource = e.resource)`,
+    [[...new Set(resources)], everyRecord],
   );
 }
 

@@ -125,7 +125,7 @@ async function ask(
        select id, resource, record_key, event is not null as counts from rowhook.set_aside_event
        where ($2::text is null or resource = $2) and ($3::text is null or record_key = $3)
      ), found as (
-       select count(distinct (resource, record_key))::int as records, count(*) filter (where counts)::int as events,
+       select count(distinct (resource, record_key)) filter (where counts)::int as records, count(*) filter (where counts)::int as events,
          max(id) as last_event_id
        from events
      ), asked as (

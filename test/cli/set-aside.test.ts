@@ -38,13 +38,19 @@ describe('rowhook set-aside', function () {
   });
 
   it('drops for good, once somebody says yes and a relay is there', async () => {
-    expect(await app.rowhook('set-aside', 'drop')).to.include({ code: 2 });
+    expect(await app.rowhook('set-aside', 'drop', '--all')).to.include({ code: 2 });
+    for (const options of [[], ['--record', '7'], ['--all', '--resource', 'person']]) {
+      expect(await app.rowhook('set-aside', 'drop', '--yes', ...options)).to.include({ code: 2 });
+    }
+    expect(await app.rowhook('set-aside', 'retry', '--record', '7')).to.include({ code: 2 });
     const daemon = app.start('start');
     await daemon.logged('the relay is active');
     const told = await app.json<SetAsideRequest & SetAsideAnswer>(
       'set-aside',
       'drop',
       '--yes',
+      '--resource',
+      'person',
       '--record',
       '7',
     );

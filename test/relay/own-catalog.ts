@@ -88,7 +88,7 @@ export async function ownDatabase(sql: string, input: CatalogInput): Promise<Own
     async retryAll(options = {}) {
       await db.query('update rowhook.set_aside set retry_at = clock_timestamp()');
       const all = { ...context, ...options };
-      const retries = createRetries(true, all.log);
+      const retries = createRetries(true, all.log, 1);
       for (;;) {
         const turned = await retries.turn(client, all, cursor, false);
         if (!turned) return fresh();

@@ -191,7 +191,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'changes a function of the triggers',
-    sql: `do $$ begin execute (select replace(pg_get_functiondef(p.oid), 'seen > 0 and found', 'false') from pg_proc p join rowhook.capture c on p.proname = format('capture_%s_delete', c.id) where c.table_name ~ 'seat'); end $$`,
+    sql: `do $$ begin execute (select replace(pg_get_functiondef(p.oid), 'return null;', 'perform 1; return null;') from pg_proc p join rowhook.capture c on p.proname = format('capture_%s_delete', c.id) where c.table_name ~ 'seat'); end $$`,
     drift: ['function_changed seat'],
   },
   {

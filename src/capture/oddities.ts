@@ -12,7 +12,9 @@ export type Oddity =
   /** A function of the application's may make JSON of the column; of no column: of any. */
   | 'json'
   /** The key has no unique index on some relation with triggers. Of no column. */
-  | 'twins';
+  | 'twins'
+  /** The transaction may see older columns than there are: no type is known. Of no column. */
+  | 'doubt';
 
 const oddName = (captureId: number | string): string => `rowhook.capture_${captureId}_odd()`;
 
@@ -22,19 +24,27 @@ export const oddFrom = (captureId: number | string): string => `${oddName(captur
 export const isOdd = (oddity: Oddity, column = ''): string =>
   `${quoteLiteral(`${oddity} ${column}`)} = any (facts.odd)`;
 
+/** Whether a row of a catalog, seen by an old snapshot, has been changed since, or is being changed. */
+const isStale = (row: string): string =>
+  `(${row}.xmax::text <> '0' and (${row}.xmax::text::bigint - oldest + 8589934592) % 4294967296 < 2147483648)`;
+
 /**
  * What is odd about a capture's table now. The function says of itself that it is immutable, which makes the planner put its result
  * in the place of the call, and throw away what is then never reached: asking costs nothing when the statement runs. A plan lives
  * until its table is altered or gets or loses an index, so no result is older than the table.
  *
  * A table is known by its triggers, whatever its name is now.
+ *
+ * A repeatable-read transaction sees the catalogs as they were when it began, while its statements are planned for the table of today.
+ * A row of a catalog says itself that it was changed since; and what a column is called now is asked of functions that see the present.
+ * Then types are in doubt, for as long as the plan lives: nothing is cast, and a column that is new is not named where it might be virtual.
  */
 export function oddSql(captureId: number | string, { key }: CapturePlan): string {
   // Made to be planned fast, for each session that writes asks once for each statement of a function.
   const body = `declare
   relations oid[];
-  relation oid;
   result text[] := '{}';
+  oldest bigint;
 begin
   -- By pg_depend, which is indexed; pg_trigger by its functions is not.
   relations := array(
@@ -66,17 +76,41 @@ begin
       result := result || 'json '::text;
     end if;
   end if;
-  foreach relation in array relations loop
-    if not exists (
-      select from pg_index
-      where indrelid = relation and indisunique and indisvalid and indpred is null and indexprs is null
-        and indkey[0:indnkeyatts - 1] <@ array(
-          select attnum from pg_attribute
-          where attrelid = relation and attname in (${key.map(quoteLiteral).join(', ')}))
-    ) then
-      return result || ${quoteLiteral('twins ')}::text;
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    oldest := pg_snapshot_xmin(pg_current_snapshot())::text::bigint % 4294967296;
+    -- With the functions triggers are made, on relations that may be none of those above.
+    if not exists (select from pg_proc f where f.oid = to_regprocedure(${quoteLiteral(oddName(captureId))}) and not ${isStale('f')})
+      or exists (select from pg_class c where c.oid = any (relations) and (${isStale('c')}
+        -- Another table may inherit by now, with triggers and with columns of its own. A partition has none of its own.
+        or (c.relkind <> 'p' and c.relhassubclass)))
+      or exists (select from pg_attribute a where a.attrelid = any (relations) and ${isStale('a')}) then
+      result := result || array['doubt ', 'json '] || array(
+        with recursive present (relation, number, name) as (
+          select each, 1, ${nameNow('each', '1')} from unnest(relations) each
+          union all
+          select p.relation, p.number + 1, ${nameNow('p.relation', 'p.number + 1')} from present p where p.name is not null
+        )
+        select distinct 'virtual ' || p.name from present p
+        where p.name is not null and current_setting('server_version_num')::int >= 180000
+          and not exists (select from pg_attribute a where a.attrelid = p.relation and a.attnum = p.number and a.attgenerated <> 'v')
+          -- What has an index is not virtual. The key is needed.
+          and not exists (
+            select from generate_series(1, 32) at
+            where pg_get_indexdef(pg_get_replica_identity_index(p.relation), at, false) = quote_ident(p.name)));
     end if;
-  end loop;
+  end if;
+  if exists (
+    select from unnest(relations) each (oid)
+    where each.oid not in (
+      select i.indrelid from pg_index i
+      where i.indrelid = any (relations) and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+        and (oldest is null or not ${isStale('i')})
+        and i.indkey[0:i.indnkeyatts - 1] <@ array(
+          select a.attnum from pg_attribute a
+          where a.attrelid = i.indrelid and a.attname in (${key.map(quoteLiteral).join(', ')})))
+  ) then
+    result := result || ${quoteLiteral('twins ')}::text;
+  end if;
   return result;
 end`;
   const tag = dollarTag('odd', body);
@@ -90,6 +124,10 @@ ${tag};
 revoke all on function ${oddName(captureId)} from public;
 `;
 }
+
+/** A column's name as it is now; of a number that is not used, null. Of a dropped column a name that none can have. */
+const nameNow = (relation: string, number: string): string =>
+  `(pg_identify_object_as_address('pg_class'::regclass, ${relation}, ${number})).object_names[3]`;
 
 const triggerFunctions = (captureId: number | string): string =>
   ['insert', 'update', 'delete']

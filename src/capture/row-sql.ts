@@ -1,5 +1,6 @@
 import { quoteName } from '../catalog/table-name.ts';
 import { type CapturePlan, everyColumn } from '../store/captures.ts';
+import { safeJson, safeText } from './doubtful.ts';
 import { isOdd, oddFrom } from './oddities.ts';
 
 /*
@@ -53,7 +54,8 @@ const valueSql = (column: string): string =>
 function textSql(column: string): string {
   const name = quoteName(column);
   const written = `case when num_nulls(${name}) = 0 then format('%s', ${name}) end`;
-  return `case when ${isOdd('virtual', column)} then null when ${isOdd('own', column)} then ${written} else ${name}::text end`;
+  return `case when ${isOdd('virtual', column)} then null when ${isOdd('doubt')} then ${safeText(name)}
+    when ${isOdd('own', column)} then ${written} else ${name}::text end`;
 }
 
 /** The bytes of a column's value, not as it is stored but as it is read; of a small one as it is stored. */
@@ -116,10 +118,12 @@ function sum(terms: readonly string[]): string {
  */
 function rowJson(plan: CapturePlan, columns: ColumnFacts): string {
   const kept = keptColumns(plan, columns);
-  if (kept) return listJson(kept, columns);
-  const listed = listedColumns(columns);
+  const listed = kept ?? listedColumns(columns);
   const list = listed.length > 0 ? listJson(listed, columns) : 'null';
-  return `case when ${isOdd('json')} then ${list} else row_to_json(old_row.*) end`;
+  const read = listed.map((column) => ({ column, value: valueSql(column) }));
+  const doubtful = `when ${isOdd('doubt')} then ${safeJson(read)}`;
+  const whole = kept ? list : `case when ${isOdd('json')} then ${list} else row_to_json(old_row.*) end`;
+  return `case ${doubtful} else ${whole} end`;
 }
 
 function listJson(kept: readonly string[], { unsafe }: ColumnFacts): string {

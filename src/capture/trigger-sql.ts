@@ -2,6 +2,7 @@ import type { CapturePlan } from '../store/captures.ts';
 import { bypassFunctionSql, bypassTriggerSql } from './bypass-sql.ts';
 import { dollarTag } from './dollar-tag.ts';
 import { isOdd, oddSql } from './oddities.ts';
+import { requestId } from './request-id.ts';
 import {
   type Capture,
   type CaptureId,
@@ -108,8 +109,6 @@ export function triggerSql(captureId: CaptureId, operation: Operation, table: st
   return `create or replace trigger ${triggerName(operation)} after ${operation} on ${table}
 ${rows[operation]}for each statement execute function ${functionName(captureId, operation)}()`;
 }
-
-const requestId = `nullif(left(current_setting('rowhook.request_id', true), 1000), '')`;
 
 /**
  * Most statements change one row, and starting an executor for windows and joins costs them more than running it: they have a way

@@ -1,4 +1,6 @@
+import { Socket } from 'node:net';
 import { expect } from 'chai';
+import pg from 'pg';
 import { type OwnedTable, ownedTable, spies } from './owned-table.ts';
 
 /** The triggers run with the rights of whoever installed them. Nothing of the application's does with them. */
@@ -214,5 +216,32 @@ describe('an application that is hostile to capture', () => {
     expect(rows.map(({ id }) => id)).to.eql(
       ids.map((id) => (id === '' ? null : [...id].slice(0, 1_000).join(''))),
     );
+  });
+
+  it('fails for no bytes either that a session starts with as its request id, text or not', async () => {
+    await own.capture('(id int primary key, s text)');
+    for (const bytes of ['\xe9\xff', '\xc0\x80', '\xc3\xa9', '\xed\xa0']) {
+      const socket = new Socket();
+      // Connecting puts back what was put in place of write before.
+      socket.once('connect', () => {
+        const write = socket.write.bind(socket);
+        socket.write = ((data: Buffer) =>
+          write(Buffer.from(data.toString('latin1').replace('@@', bytes), 'latin1'))) as Socket['write'];
+      });
+      const app = new pg.Client({
+        connectionString: own.appUrl,
+        options: '-c rowhook.request_id=a@@',
+        stream: () => socket,
+      });
+      await app.connect();
+      await app.query(
+        `insert into own.t values (1); update own.t set s = 'a'; delete from own.t; truncate own.t`,
+      );
+      await app.end();
+    }
+    const { rows } = await own.installer.query(
+      'select request_id as id from rowhook.outbox group by 1 order by min(seq)',
+    );
+    expect(rows.map(({ id }) => id)).to.eql(['a\\351\\377', 'a\\300\\200', 'aé', 'a\\355\\240']);
   });
 });

@@ -12,10 +12,14 @@ export interface OwnedTable {
   readonly db: TestDatabase;
   readonly installer: pg.Client;
   readonly app: pg.Client;
+  /** Connection URL of the application's role. */
+  readonly appUrl: string;
   /** The application's role, quoted. */
   readonly role: string;
   /** Creates own.t, of this form, and captures it. */
   capture(form: string, values?: string[]): Promise<void>;
+  /** Captures own.t as it is now, with what lies below it. */
+  captureAgain(values?: string[]): Promise<void>;
   /** What was captured since the last call, as `i 1`; deletes with their last row. */
   captured(): Promise<string[]>;
   /** The error that the application gets. */
@@ -50,17 +54,22 @@ export async function ownedTable(): Promise<OwnedTable> {
   await installer.query(`create schema own authorization ${role}; create schema evil authorization ${role};
     grant temporary on database ${pg.escapeIdentifier(db.name)} to ${role}`);
   const app = await connected(created.url);
+  const captureAgain = async (values: string[] = []) => {
+    await installer.query('begin');
+    await installSchema(installer);
+    await captureTable(installer, { table: '"own"."t"', key: ['id'], classes: [['s']], values });
+    await installer.query('commit');
+  };
   return {
     db,
     installer,
     app,
+    appUrl: created.url,
     role,
-    async capture(form, values = []) {
+    captureAgain,
+    async capture(form, values) {
       await app.query(`create table own.t ${form}`);
-      await installer.query('begin');
-      await installSchema(installer);
-      await captureTable(installer, { table: '"own"."t"', key: ['id'], classes: [['s']], values });
-      await installer.query('commit');
+      await captureAgain(values);
     },
     async captured() {
       const { rows } = await installer.query(

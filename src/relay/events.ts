@@ -19,7 +19,7 @@ export interface RecordEvent {
   readonly touched: boolean;
   /** It has waited for what was still to be read, and nothing came. */
   readonly overdue: boolean;
-  /** The row was deleted, and inserted, by what was captured of a transaction; which came first in truth, the record shows. */
+  /** A row that was there was deleted, and inserted, by what was captured of a transaction; which came first in truth, the record shows. */
   readonly replaced?: boolean;
   /** Its payload, where it speaks of the resource and of no record: then the key is empty. */
   readonly body?: string;
@@ -77,7 +77,7 @@ function raisedBy(effect: NetEffect, table: EventTable, per: 'transaction' | 'ch
       image: effect.effect === 'delete' ? effect.image : undefined,
       touched: effect.touched,
       overdue: false,
-      replaced: effect.updates === 'all',
+      replaced: effect.effect === 'update' && effect.updates === 'all',
     }));
 }
 

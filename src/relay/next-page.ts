@@ -70,15 +70,16 @@ export async function cursorBehind(
   db: Queryable,
   { catalog, size }: LookContext,
   cursor: Cursor,
-  { lane, window, page }: NextPage,
+  turn: NextPage,
   sampledSeq: number,
 ): Promise<Cursor> {
+  const { lane, window, page } = turn;
   const advanced = advance(lane, window, page);
   const lanes = lanesOf(cursor).map((each) => (each.captures === lane.captures ? advanced : each));
   if (lanes.length < mostLanes && isLarge(window, page, size)) {
     const captured = await capturedOf(db, catalog);
     const parts = tiesOf(lanes, captured).length === 0 ? split(advanced, page, lanes, captured) : undefined;
-    if (parts) return cursorAfter(cursor, lane, parts, sampledSeq);
+    if (parts) return cursorAfter(cursor, turn, parts, sampledSeq);
   }
-  return cursorAfter(cursor, lane, [advanced], sampledSeq);
+  return cursorAfter(cursor, turn, [advanced], sampledSeq);
 }

@@ -125,7 +125,7 @@ async function turn(
       parked,
     });
     await client.query('commit');
-    logLanes(context.log, cursor, turned.cursor);
+    logLanes(context.log, cursor, turned.cursor, read.next);
     logGaps(context.log, gaps);
     logSetAside(context.log, aside);
     return turned;

@@ -1,6 +1,7 @@
 import type { Queryable } from '../store/sql.ts';
 import type { OutboxRow } from './changes.ts';
 import { transactionsBehind } from './straddling.ts';
+import { inTransaction, ofTransaction } from './transaction-rows.ts';
 import { type Filter, lateOf, type Page, type PageSize, type Window } from './window.ts';
 import { readRows } from './window-rows.ts';
 
@@ -19,10 +20,15 @@ export async function readPage(
   size: PageSize,
   filter?: Filter,
 ): Promise<Page> {
-  const end = filter ? await endOfWalk(db, window, filter.longestWalk) : window.until.ceilingSeq;
+  const farthest = filter ? await endOfWalk(db, window, filter.longestWalk) : window.until.ceilingSeq;
+  const limit = filter?.limit;
+  const end = Math.min(farthest, limit ?? farthest);
   const rows = await readRows(db, window, size, end, filter);
   const found = rows[0]?.found ?? 0;
   const cut = found > rows.length || found === size.rows;
+  // A transaction that goes on behind the limit is taken in pieces: what two lanes defer would keep them from being one.
+  if (end === limit && (!cut || Number(rows.at(-1)!.seq) === limit))
+    return { rows, full: true, lastSeq: limit, deferred: [], deferredSeq: 0 };
   if (!cut) {
     if (end === window.until.ceilingSeq)
       return { rows, full: false, lastSeq: end, deferred: [], deferredSeq: 0 };
@@ -77,11 +83,11 @@ async function firstLate(db: Queryable, window: Window): Promise<number> {
   if (late.length === 0) return Number.POSITIVE_INFINITY;
   const { rows } = await db.query<{ first: string | null }>({
     name: 'rowhook_first_late',
-    text: `select min(o.seq) as first from unnest($1::text[]::xid8[]) t(xid)
+    text: `select min(o.seq) as first from unnest($1::xid8[]) t(xid)
       cross join lateral (
-        select seq from rowhook.outbox o
-        where o.xid = t.xid and o.seq > $3 and o.xid <> all ($2::text[]::xid8[]) order by o.seq limit 1
-      ) o`,
+        select seq from rowhook.outbox o where ${ofTransaction('$3')} ${inTransaction} limit 1
+      ) o
+      where t.xid <> all ($2::xid8[])`,
     values: [late, window.deferred, window.lastSeq],
   });
   return Number(rows[0]!.first ?? Number.POSITIVE_INFINITY) - 1;

@@ -11,9 +11,11 @@ const largeShare = 7 / 8;
 
 /** Whether much of a window is left behind a page, by how many changes there were to a seq. Pure. */
 export function isLarge(window: Window, page: Page, size: PageSize): boolean {
-  if (!page.full || page.rows.length === 0) return false;
-  const changes = page.rows.reduce((sum, row) => sum + row.n, 0);
-  const walked = page.lastSeq - Math.max(window.lastSeq, Number(page.rows[0]!.seq) - 1);
+  // Pieces of what was deferred do not say how much there is behind.
+  const rows = page.rows.filter((row) => Number(row.seq) > window.lastSeq);
+  if (!page.full || rows.length === 0) return false;
+  const changes = rows.reduce((sum, row) => sum + row.n, 0);
+  const walked = page.lastSeq - (Number(rows[0]!.seq) - 1);
   const left = (window.until.ceilingSeq - page.lastSeq) * (changes / Math.max(1, walked));
   return left > manyPages * size.changes;
 }

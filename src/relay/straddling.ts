@@ -1,4 +1,5 @@
 import type { Queryable } from '../store/sql.ts';
+import { inTransaction, ofTransaction } from './transaction-rows.ts';
 import type { Filter, PageSize, Window } from './window.ts';
 
 /**
@@ -24,21 +25,24 @@ export async function transactionsBehind(
   return rows.map((row) => row.xid);
 }
 
+const any = (rows: string, offset = ''): string =>
+  `(select true from rowhook.outbox o where ${rows} ${inTransaction} ${offset} limit 1)`;
+
+/** The first row of each kind, not `exists`: that would be made a join, and its order be dropped. */
 const behindSql = `
-select t.xid::text from unnest($1::text[]::xid8[]) t(xid)
-where exists (select from rowhook.outbox o where o.xid = t.xid and o.seq > $2)
-  and (t.xid = any ($3::text[]::xid8[])
-    or not exists (select from rowhook.outbox o where o.xid = t.xid and o.seq <= $4))
-  and not exists (select from rowhook.outbox o where o.xid = t.xid offset $5 limit 1)`;
+select t.xid::text from unnest($1::xid8[]) t(xid)
+where ${any(ofTransaction('$2'))}
+  and (t.xid = any ($3::xid8[]) or ${any(ofTransaction('0', '$4'))} is null)
+  and ${any(ofTransaction(), 'offset $5')} is null`;
 
 /** Of a lane's captures only; looks at no more rows than a page takes, whichever they are of. */
 const behindOfSql = `
-select t.xid::text from unnest($1::text[]::xid8[]) t(xid)
+select t.xid::text from unnest($1::xid8[]) t(xid)
 cross join lateral (
   select count(*) as rows, bool_or(mine and seq > $2) as behind, bool_or(mine and seq <= $4) as begun
   from (
     select o.seq, (o.capture_id = any ($6::int[])) = $7 as mine
-    from rowhook.outbox o where o.xid = t.xid order by o.seq limit $5 + 1
+    from rowhook.outbox o where ${ofTransaction()} ${inTransaction} limit $5 + 1
   ) o
 ) o
-where o.rows <= $5 and o.behind and (t.xid = any ($3::text[]::xid8[]) or not o.begun)`;
+where o.rows <= $5 and o.behind and (t.xid = any ($3::xid8[]) or not o.begun)`;

@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { GoneRows } from './gone-rows.ts';
-import { lastRowInTransaction } from './last-rows.ts';
+import { lastRowsInTransactions } from './last-rows.ts';
 import type { Payloads } from './payloads.ts';
 import { type RecordName, recordId } from './record-id.ts';
 import { tenantTables } from './tenant-sql.ts';
@@ -143,8 +143,11 @@ async function ofLost(
   const unique = [...new Map(lost.map((one) => [id(one), one])).values()];
   const found = new Map<string, Found>();
   const withRow: Owned[] = [];
+  const unread = unique.filter(({ image }) => image === undefined);
+  const images = await lastRowsInTransactions(db, unread, context.catalog);
+  const imageOf = new Map(unread.map((one, i) => [one, images[i]]));
   for (const one of unique) {
-    const image = one.image ?? (await lastRowInTransaction(db, one, context.catalog));
+    const image = one.image ?? imageOf.get(one);
     if (image !== undefined) withRow.push({ ...one, image });
     else if (one.overdue) found.set(id(one), { tenant: await tenantOfDelete(db, one, context.catalog) });
     else found.set(id(one), { waitsFor: { resourceName: one.resourceName, key: one.key } });

@@ -1,5 +1,6 @@
 import type { Queryable } from '../store/sql.ts';
 import { heldSql, type StoredRow, withHeld } from './large-rows.ts';
+import { inTransaction, ofTransaction } from './transaction-rows.ts';
 import { type Filter, lateOf, type PageSize, type Window } from './window.ts';
 
 /**
@@ -42,27 +43,28 @@ export interface FoundRow extends StoredRow {
  * Each branch walks one index and stops at the page's size: (xid, seq) for the few named transactions, (seq) for the fresh ones.
  * What the fresh ones must be is put so that no index on xid could answer it: the plan is made once, for unknown values, and with
  * a range of ids in it statistics could turn it into a sort of the whole window. The running sum cuts the page to its number of
- * changes before their keys are read; large ones are read afterwards, as many as may be held (large-rows.ts).
+ * changes before their keys are read; large ones are read afterwards, as many as may be held (large-rows.ts). The ids are
+ * parameters of their own type: a cast of theirs would be made anew for each row.
  */
 const windowSqlOf = (filter: string) => `
 with late as (
-  select o.* from unnest($1::text[]::xid8[]) t(xid)
+  select o.* from unnest($1::xid8[]) t(xid)
   cross join lateral (
-    select * from rowhook.outbox o
-    where o.xid = t.xid and o.seq > $3 and o.seq <= $5 and o.xid <> all ($2::text[]::xid8[]) ${filter}
-    order by o.seq limit $8
+    select * from rowhook.outbox o where ${ofTransaction('$3', '$5')} ${filter}
+    ${inTransaction} limit $8
   ) o
+  where t.xid <> all ($2::xid8[])
 ), deferred as (
-  select o.* from unnest($2::text[]::xid8[]) t(xid)
+  select o.* from unnest($2::xid8[]) t(xid)
   cross join lateral (
-    select * from rowhook.outbox o where o.xid = t.xid and o.seq > $10 and o.seq <= $5 ${filter}
-    order by o.seq limit $8
+    select * from rowhook.outbox o where ${ofTransaction('$10', '$5')} ${filter}
+    ${inTransaction} limit $8
   ) o
 ), fresh as (
   select o.* from rowhook.outbox o
   where o.seq > $4 and o.seq <= $5
     and pg_visible_in_snapshot(o.xid, $7::pg_snapshot) and not pg_visible_in_snapshot(o.xid, $6::pg_snapshot)
-    and o.xid <> all ($1::text[]::xid8[]) and o.xid <> all ($2::text[]::xid8[]) ${filter}
+    and o.xid <> all ($1::xid8[]) and o.xid <> all ($2::xid8[]) ${filter}
   order by o.seq limit $8
 )
 select o.seq, o.xid::text, o.changed_at, o.capture_id, o.op, o.n, o.request_id, o.masks, o.found,

@@ -36,6 +36,8 @@ export interface Filter {
   readonly only: boolean;
   /** Seqs that a page walks over at most, in search of changes of these captures. */
   readonly longestWalk: number;
+  /** A seq that no page gets past, nor defers anything behind it; undefined: none. */
+  readonly limit?: number | undefined;
 }
 
 /** How much one page holds at most. A single outbox row packs up to 500 row changes. */

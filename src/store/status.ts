@@ -41,7 +41,7 @@ export async function queueStatus(db: Queryable): Promise<QueueStatus> {
     at: row.at,
     relay: {
       active: row.relay_active,
-      changesWaiting: { count: Number(row.changes), atLeast: row.change_rows >= changeRows },
+      changesWaiting: { count: Number(row.changes), atLeast: row.change_rows >= changeRows || row.cut },
       oldestChangeAt: row.oldest_change_at,
       movedAt: row.moved_at,
     },
@@ -55,6 +55,7 @@ interface StatusRow {
   relay_active: boolean;
   changes: string;
   change_rows: number;
+  cut: boolean;
   oldest_change_at: string | null;
   moved_at: string | null;
   due: number;
@@ -83,7 +84,8 @@ const isRead = `exists (
 /**
  * The relay's windows, as its lanes read them: transactions that began after the last snapshot wrote higher seqs than floor_seq;
  * those that were open then are looked up one by one. The cursor's own lane is the hindmost, so all that waits lies behind its seq;
- * what others have read there is passed over, as far as the walk goes. The lock is the one that the active relay holds, see
+ * what others have read there is passed over, as far as the walk goes. Where it finds nothing so far, that says not that nothing waits:
+ * the oldest is then given as old as what lies next to the cursor. The lock is the one that the active relay holds, see
  * rowhook.ring().
  */
 const statusSql = `
@@ -117,7 +119,9 @@ select
     and granted and database = (select oid from pg_database where datname = current_database())) as relay_active,
   (select coalesce(sum(greatest(n, 1)), 0) from changes) as changes,
   (select count(*)::int from changes) as change_rows,
-  (select ${iso('min(changed_at)')} from changes) as oldest_change_at,
+  (select count(*) = 10 * $1 from walk) as cut,
+  coalesce((select ${iso('min(changed_at)')} from changes),
+    (select case when count(*) = 10 * $1 then ${iso('min(changed_at)')} end from walk)) as oldest_change_at,
   (select ${iso('moved_at')} from cursor) as moved_at,
   (select count(*)::int from (select from rowhook.delivery limit $2) d) as due,
   (select count(*)::int from (select from rowhook.delivery_waiting limit $2) d) as waiting,

@@ -22,6 +22,8 @@ interface Item {
 export interface Block {
   readonly items: readonly Item[];
   readonly committedAt: number;
+  /** A row that was there was deleted and inserted again. */
+  readonly replaces: boolean;
   /** The events of the items from one to before another, in their order: those of the net effect, and those of each change. */
   events(from: number, to: number): string[];
 }
@@ -87,7 +89,9 @@ export function blocksOf(
         id === `${resource} `
           ? (from: number, to: number) => truncateEvents(to - from, mine)
           : (from: number, to: number) => raised(list.slice(from, to), mine);
-      return [id, { items: list, committedAt, events }];
+      const own = list.filter(({ part, emptied }) => part === undefined && !emptied);
+      const replaces = own[0]?.before != null && own.some(({ came }) => came);
+      return [id, { items: list, committedAt, replaces, events }];
     }),
   );
 }

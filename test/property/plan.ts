@@ -22,9 +22,9 @@ export interface Plan {
   readonly hasLateSeat: boolean;
 }
 
-/** A row as a commit left it, or as it was last; `lost`: it went without a last row. */
+/** A row as a commit left it, or as it was last; `lost`: it went without a last row; `unseen`: and nobody was told that it did. */
 export interface Past {
-  readonly row: Row | 'lost';
+  readonly row: Row | 'lost' | 'unseen';
   readonly at: number;
 }
 

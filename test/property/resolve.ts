@@ -41,10 +41,11 @@ export function resolve(history: History, { base, hasMerge, catalog }: ResolveOp
     for (const [id, block] of blocksOf(transaction.log, catalog, at)) {
       blocks.set(id, [...(blocks.get(id) ?? []), block]);
     }
+    const emptied = transaction.log.flatMap((entry) => (isTruncation(entry) ? entry.truncated : []));
     for (const entry of transaction.log) {
       if (isTruncation(entry)) continue;
       const { table, key, before, after, captured } = entry;
-      const row = after ?? (captured ? before! : 'lost');
+      const row = after ?? (captured ? before! : emptied.includes(table) ? 'lost' : 'unseen');
       const id = `${table} ${key}`;
       past.set(id, [...(past.get(id) ?? []), { row, at }]);
     }

@@ -91,7 +91,9 @@ describe("the README's installation", function () {
     );
     expect(printed.get('npx rowhook events')).to.match(/order_paid +order +public\.orders +transition/);
     expect(printed.get('npx rowhook endpoints list')).to.contain('/hooks').and.to.contain('/paid');
-    expect(printed.get('npx rowhook status')).to.match(/captured +2 of 2 tables\nrelay +active/);
+    expect(printed.get('npx rowhook status')).to.match(
+      /captured +2 of 2 tables\ndrift +none\ngaps +none\nrelay +active/,
+    );
     expect(printed.get('npx rowhook deliveries list')).to.match(/order_update +\d+ +succeeded/);
     expect(printed.get('npx rowhook deliveries show <id>'))
       .to.match(/> webhook-signature: v1,\S{44}/)

@@ -66,12 +66,13 @@ describe('gaps', () => {
     await run('truncate visits');
     expect(await gaps()).to.eql([]);
     expect(logged).to.eql([]);
+    // What is empty has lost nothing.
     await run('begin; truncate visits; truncate visits_1; commit');
+    expect(await gaps()).to.eql([]);
+    await run('truncate visits_1');
     expect(await gaps()).to.eql(['truncate visits 1']);
     await run('truncate visits');
     expect(await gaps()).to.eql(['truncate visits 1']);
-    await run('truncate visits_1');
-    expect(await gaps()).to.eql(['truncate visits 2']);
   });
 
   it('span from the first to the last transaction until somebody knows of them, and begin anew then', async () => {

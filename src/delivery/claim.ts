@@ -2,8 +2,12 @@ import { attemptsFrom } from '../uuid-time.ts';
 import type { OldSecret } from '../wire/secrets.ts';
 import type { Session } from './session.ts';
 
+/** 0 first tries, 1 retries, 2 redelivered by hand. */
+export type Lane = 0 | 1 | 2;
+
 /** A delivery that this process may send until its lease ends. */
 export interface Claimed {
+  readonly lane: Lane;
   readonly endpointId: string;
   readonly id: string;
   readonly eventId: string;
@@ -70,13 +74,15 @@ const text = `
 with asked as (
   select * from unnest($1::bigint[], $2::int[], $3::uuid[]) as asked (endpoint_id, room, after_id)
 ), picked as materialized (
-  select due.endpoint_id, due.id
-    from (select id from rowhook.endpoint where active order by id <= $4::bigint, id) as endpoint
+  select due.lane, due.endpoint_id, due.id
+    from (select id from rowhook.endpoint where active and paused_at is null order by id <= $4::bigint, id) as endpoint
     left join asked on asked.endpoint_id = endpoint.id
+   cross join (values (0::smallint), (1), (2)) as queue (lane)
    cross join lateral (
-      select delivery.endpoint_id, delivery.id
+      select delivery.lane, delivery.endpoint_id, delivery.id
         from rowhook.delivery
-       where delivery.endpoint_id = endpoint.id
+       where delivery.lane = queue.lane
+         and delivery.endpoint_id = endpoint.id
          and delivery.id > coalesce(asked.after_id, '00000000-0000-0000-0000-000000000000')
          and (delivery.lease is null or delivery.leased_until < now())
        order by delivery.id
@@ -88,15 +94,15 @@ with asked as (
   update rowhook.delivery
      set lease = $7::uuid, leased_until = now() + $8::int * interval '1 millisecond', starts = delivery.starts + 1
     from picked
-   where delivery.endpoint_id = picked.endpoint_id and delivery.id = picked.id
-  returning delivery.endpoint_id, delivery.id, delivery.event_id, delivery.attempts, delivery.starts
+   where delivery.lane = picked.lane and delivery.endpoint_id = picked.endpoint_id and delivery.id = picked.id
+  returning delivery.lane, delivery.endpoint_id, delivery.id, delivery.event_id, delivery.attempts, delivery.starts
 )
-select leased.endpoint_id::text as "endpointId", leased.id, leased.event_id as "eventId", leased.attempts, leased.starts,
+select leased.lane, leased.endpoint_id::text as "endpointId", leased.id, leased.event_id as "eventId", leased.attempts, leased.starts,
        endpoint.url, endpoint.secret, endpoint.dialect, endpoint.old_secrets as "oldSecrets",
        endpoint.xmin::text as "endpointVersion"
   from leased
   join rowhook.endpoint on endpoint.id = leased.endpoint_id
- order by leased.endpoint_id <= $4::bigint, leased.endpoint_id, leased.id`;
+ order by leased.endpoint_id <= $4::bigint, leased.endpoint_id, leased.lane, leased.id`;
 
 // Apart from the claim: partitions are left out while planning only if the ids are known by then; in a join, all of a month's
 // would be planned for. It also brings an event that goes to many endpoints once.
@@ -169,16 +175,17 @@ async function earlierOf(session: Session, rows: readonly Leased[]): Promise<Map
 const giveBackText = `
 update rowhook.delivery
    set lease = null, leased_until = null, starts = delivery.starts - 1
-  from unnest($1::bigint[], $2::uuid[], $3::uuid[]) as given (endpoint_id, id, lease)
- where delivery.endpoint_id = given.endpoint_id and delivery.id = given.id and delivery.lease = given.lease`;
+  from unnest($1::smallint[], $2::bigint[], $3::uuid[], $4::uuid[]) as given (lane, endpoint_id, id, lease)
+ where delivery.lane = given.lane and delivery.endpoint_id = given.endpoint_id and delivery.id = given.id and delivery.lease = given.lease`;
 
 /** Ends leases of deliveries that were not sent, so that others need not wait for the leases to expire. */
 export async function giveBack(
   session: Session,
-  deliveries: ReadonlyArray<Pick<Claimed, 'endpointId' | 'id' | 'lease'>>,
+  deliveries: ReadonlyArray<Pick<Claimed, 'lane' | 'endpointId' | 'id' | 'lease'>>,
 ): Promise<void> {
   if (deliveries.length === 0) return;
   await session.query({ name: 'rowhook give back', text: giveBackText }, [
+    deliveries.map((delivery) => delivery.lane),
     deliveries.map((delivery) => delivery.endpointId),
     deliveries.map((delivery) => delivery.id),
     deliveries.map((delivery) => delivery.lease),

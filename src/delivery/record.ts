@@ -38,20 +38,21 @@ with finished as materialized (
   select *
     from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::int[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::text[], $13::smallint[], $14::text[], $15::bytea[],
-                $16::boolean[], $17::float8[])
+                $16::boolean[], $17::float8[], $18::smallint[])
       as finished (endpoint_id, id, lease, attempt_id, started_at, duration_ms, verdict, reason,
                    detail, url, dialect, request_headers, status, response_headers, response_body,
-                   response_cut, delay_ms)
+                   response_cut, delay_ms, lane)
 ), held as materialized (
   select finished.attempt_id
     from finished
     join rowhook.delivery
-      on delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id and delivery.lease = finished.lease
+      on delivery.lane = finished.lane and delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id and delivery.lease = finished.lease
      for update of delivery skip locked
 ), ended as (
   delete from rowhook.delivery
    using finished
-   where delivery.endpoint_id = finished.endpoint_id
+   where delivery.lane = finished.lane
+     and delivery.endpoint_id = finished.endpoint_id
      and delivery.id = finished.id
      and delivery.lease = finished.lease
      and finished.attempt_id in (select attempt_id from held)
@@ -76,7 +77,7 @@ union all
 select finished.attempt_id, null, null, true
   from finished
   join rowhook.delivery
-    on delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id and delivery.lease = finished.lease
+    on delivery.lane = finished.lane and delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id and delivery.lease = finished.lease
  where finished.attempt_id not in (select attempt_id from held)`;
 
 /**
@@ -107,6 +108,7 @@ export async function record(
     column((each) => each.responseBody),
     column((each) => each.responseCut),
     column((each) => ('retryDelayMs' in each.verdict ? each.verdict.retryDelayMs : null)),
+    column((each) => each.delivery.lane),
   ]);
   return {
     recorded: rows

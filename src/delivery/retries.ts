@@ -22,8 +22,8 @@ with due as materialized (
    where waiting.endpoint_id = due.endpoint_id and waiting.id = due.id
   returning waiting.endpoint_id, waiting.id, waiting.event_id, waiting.attempts
 ), moved as (
-  insert into rowhook.delivery (endpoint_id, id, event_id, attempts, starts)
-  select taken.endpoint_id, taken.id, taken.event_id, taken.attempts, taken.attempts
+  insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, attempts, starts)
+  select 1, (select slot from rowhook.delivery_slot), taken.endpoint_id, taken.id, taken.event_id, taken.attempts, taken.attempts
     from taken
     join rowhook.endpoint on endpoint.id = taken.endpoint_id
   on conflict do nothing

@@ -10,14 +10,15 @@ export interface OldestDue {
 /** More endpoints than these are not looked at: the walk is to stay short. */
 const mostEndpoints = 1_000;
 
-// The first delivery of each endpoint, one descent of the primary key each: it is the one that is sent next, or is being sent. The
+// The first delivery of each endpoint in each lane, one descent of the primary key each: it is the one that is sent next, or is being sent. The
 // first try is due from the id's time on, a retry as its last attempt said; what was redelivered by hand says nothing. None was due
 // before its endpoint became what it is: it may have been inactive.
 const text = `
 with first as materialized (
   select d.id, d.attempts, d.lease is not null and d.leased_until >= now() as sending, e.updated_at, d.leased_until
   from (select id, updated_at from rowhook.endpoint where active order by id limit $1) e
-  cross join lateral (select * from rowhook.delivery d where d.endpoint_id = e.id order by d.id limit 1) d
+  cross join (values (0), (1), (2)) q (lane)
+  cross join lateral (select * from rowhook.delivery d where d.lane = q.lane and d.endpoint_id = e.id order by d.id limit 1) d
 )
 select coalesce(max(extract(epoch from now() - greatest(since, updated_at, leased_until))) filter (where not sending and since is not null), 0)::float8
     as seconds,

@@ -112,8 +112,8 @@ async function insertDeliveries(db: Queryable, { endpointIds, eventIds }: Delive
     name: 'rowhook_deliveries',
     // Rings for dispatchers of other daemons; ours is told without it.
     text: `with written as (
-        insert into rowhook.delivery (endpoint_id, id, event_id)
-        select * from unnest($1::bigint[], $2::uuid[], $3::uuid[])
+        insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id)
+        select 0, (select slot from rowhook.delivery_slot), * from unnest($1::bigint[], $2::uuid[], $3::uuid[])
       )
       select pg_notify('rowhook_delivery', '')`,
     values: [int8Array(endpointIds), uuidArray(ids.next(endpointIds.length)), uuidArray(eventIds)],

@@ -88,8 +88,8 @@ export async function redeliver(db: Queryable, id: string): Promise<void> {
     `with endpoint as (
        select id from rowhook.endpoint where id = $1
      ), inserted as (
-       insert into rowhook.delivery (endpoint_id, id, event_id, attempts, starts)
-       select endpoint.id, $2, $3, $4, $4 from endpoint
+       insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, attempts, starts)
+       select 2, (select slot from rowhook.delivery_slot), endpoint.id, $2, $3, $4, $4 from endpoint
        on conflict do nothing
        returning 1
      )
@@ -116,7 +116,7 @@ async function findQueued(db: Queryable, id: string): Promise<Queued | undefined
     `select delivery.endpoint_id::text as "endpointId", delivery.event_id as "eventId", null as "dueAt",
             case when delivery.leased_until > now() then 'sending' else 'due' end as queued
        from rowhook.endpoint
-       join rowhook.delivery on delivery.endpoint_id = endpoint.id and delivery.id = $1
+       join rowhook.delivery on delivery.lane in (0, 1, 2) and delivery.endpoint_id = endpoint.id and delivery.id = $1
       union all
      select waiting.endpoint_id::text, waiting.event_id, waiting.due_at, null
        from rowhook.endpoint

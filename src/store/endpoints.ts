@@ -35,8 +35,8 @@ export async function createEndpoint(
        select $10, 'ping', 'endpoint', id::text, $11::text, 1, created_at, tenant from endpoint where $11::text is not null
        returning id
      ), delivery as (
-       insert into rowhook.delivery (endpoint_id, id, event_id)
-       select endpoint.id, $12, event.id from endpoint, event
+       insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id)
+       select 0, (select slot from rowhook.delivery_slot), endpoint.id, $12, event.id from endpoint, event
      )
      select ${columns} from endpoint`,
     [
@@ -115,7 +115,9 @@ export async function deleteEndpoint(db: Queryable, id: string): Promise<{ dropp
     `with endpoint as (
        delete from rowhook.endpoint where id = $1 returning id
      ), due as (
-       delete from rowhook.delivery using endpoint where delivery.endpoint_id = endpoint.id returning 1
+       delete from rowhook.delivery using endpoint
+        where delivery.lane in (0, 1, 2) and delivery.endpoint_id = endpoint.id
+       returning 1
      ), waiting as (
        delete from rowhook.delivery_waiting using endpoint where delivery_waiting.endpoint_id = endpoint.id returning 1
      )

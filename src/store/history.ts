@@ -68,15 +68,26 @@ select step.place, step.id, step.endpoint_id::text as "endpointId", step.event_i
      order by place desc
      limit $3::int
   ) as step
-  left join rowhook.delivery on delivery.endpoint_id = step.endpoint_id and delivery.id = step.id
+  left join rowhook.delivery
+    on delivery.lane in (0, 1, 2) and delivery.endpoint_id = step.endpoint_id and delivery.id = step.id
   left join rowhook.delivery_waiting
     on delivery_waiting.endpoint_id = step.endpoint_id and delivery_waiting.id = step.id
  order by step.place desc`;
 
-const dueText = perEndpoint(`
-select id as place, id, endpoint_id, event_id
-  from rowhook.delivery
- where endpoint_id = endpoint.id and id < $2::uuid`);
+// A walk for each lane of the queue: over all three at once, what one endpoint is owed would have to be sorted.
+const queued = (condition = ''): string =>
+  [0, 1, 2]
+    .map(
+      (lane) => `
+(select id as place, id, endpoint_id, event_id
+   from rowhook.delivery
+  where lane = ${lane} and endpoint_id = endpoint.id and id < $2::uuid${condition}
+  order by id desc
+  limit $3::int)`,
+    )
+    .join(' union all ');
+
+const dueText = perEndpoint(queued());
 
 const waitingText = perEndpoint(`
 select id as place, id, endpoint_id, event_id
@@ -84,12 +95,7 @@ select id as place, id, endpoint_id, event_id
  where endpoint_id = endpoint.id and id < $2::uuid`);
 
 // A delivery's place is its latest attempt, or itself before the first one. Earlier attempts are met on the way, and skipped.
-const allText = perEndpoint(`
-(select id as place, id, endpoint_id, event_id
-   from rowhook.delivery
-  where endpoint_id = endpoint.id and id < $2::uuid and attempts = 0
-  order by id desc
-  limit $3::int)
+const allText = perEndpoint(`${queued(' and attempts = 0')}
 union all
 (select id, delivery_id, endpoint_id, event_id
    from rowhook.attempt

@@ -7,6 +7,7 @@ function deliveries(endpointId: string, count: number, sendBy = Number.POSITIVE_
   return Array.from({ length: count }, () => {
     made += 1;
     return {
+      lane: 0,
       endpointId,
       id: `00000000-0000-7000-8000-${String(made).padStart(12, '0')}`,
       eventId: '',

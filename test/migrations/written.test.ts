@@ -212,7 +212,7 @@ describe('a migration that rowhook has written', function () {
     const { rows } = await crm.database.query(
       'select max(version)::int as version from rowhook.schema_version',
     );
-    expect(rows).to.deep.equal([{ version: 3 }]);
+    expect(rows).to.deep.equal([{ version: 4 }]);
     // On a database without the first version it has nothing to build on.
     const empty = await ownedCrm();
     const failed = await knex('migrate:latest', empty.url).catch(

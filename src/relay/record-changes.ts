@@ -20,7 +20,11 @@ export async function recordChanges(
   context: ChangesContext,
   rows: readonly OutboxRow[],
 ): Promise<RecordChange[]> {
-  await learnRoles(db, context, rows);
+  await learnRoles(
+    db,
+    context,
+    rows.map((row) => row.capture_id),
+  );
   const changes: RecordChange[] = [];
   const lookups: Lookup[] = [];
   for (const change of unpack(rows)) {
@@ -32,8 +36,13 @@ export async function recordChanges(
   return changes.concat(found).sort((a, b) => a.seq - b.seq);
 }
 
-async function learnRoles(db: Queryable, context: ChangesContext, rows: readonly OutboxRow[]): Promise<void> {
-  const unknown = [...new Set(rows.map((row) => row.capture_id))].filter((id) => !context.roles.has(id));
+/** Fills in the roles of these captures' tables, where they are not known. */
+export async function learnRoles(
+  db: Queryable,
+  context: Pick<ChangesContext, 'catalog' | 'roles'>,
+  ids: readonly number[],
+): Promise<void> {
+  const unknown = [...new Set(ids)].filter((id) => !context.roles.has(id));
   if (unknown.length > 0) {
     for (const capture of await capturesById(db, unknown)) {
       context.roles.set(capture.id, rolesOf(capture.plan, context.catalog));

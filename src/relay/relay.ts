@@ -21,6 +21,7 @@ import { createRetries } from './retries.ts';
 import { prepareSession } from './session.ts';
 import { anySetAside } from './set-aside.ts';
 import { announceAwake, announceSleep, nobodySilent, writersRing } from './sleep.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface RelayOptions {
   readonly connection: ClientConfig;
@@ -158,6 +159,7 @@ export function createRelay(options: RelayOptions): Relay {
     };
     await followDatabase(db);
     let cursor = await openCursor(db, log);
+    await warmUp(db, context, cursor);
     let parked = await anyParked(db);
     const retries = createRetries(await anySetAside(db), log);
     // Not by the clock, which can be set.

@@ -1,6 +1,7 @@
 import type { Client, QueryResult } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
 import type { Log } from '../store/log.ts';
+import { oneByOne } from '../store/one-by-one.ts';
 import type { Queryable } from '../store/sql.ts';
 import { carefully } from './careful.ts';
 import { addCursor, type Cursor } from './cursor.ts';
@@ -214,9 +215,11 @@ async function write(
     subscribers: names.length > 0 ? await subscribers(db, names) : [],
     goneRows: read.goneRows,
   };
-  const { missing, aside } = await resolve(db, events, resolving, async (ready) => {
+  // A slice is read while the one before it is written.
+  const both = oneByOne(db);
+  const { missing, aside } = await resolve(both, events, resolving, async (ready) => {
     written.events += ready.length;
-    written.deliveries += await fanOut(db, ready);
+    written.deliveries += await fanOut(both, ready);
   });
   const waiting = [...missing, ...behind];
   if (waiting.length > 0) await park(db, waiting, latestMark(lanesOf(next)) - 1);

@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig } from 'pg';
-import type { Catalog } from '../catalog/types.ts';
+import { Client } from 'pg';
 import { RowhookError } from '../errors.ts';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
-import { fullSpeed, type Pace, rest } from '../pace.ts';
-import type { Log } from '../store/log.ts';
-import type { Bell } from './bell.ts';
+import { fullSpeed, rest } from '../pace.ts';
 import { pruneCursors } from './cursor.ts';
+import { createDoze } from './doze.ts';
 import { followDatabase } from './event-ids.ts';
 import { eventTable } from './events.ts';
-import { PageTooLarge, type PayloadSources } from './external.ts';
+import { PageTooLarge } from './external.ts';
 import { createLooks } from './looks.ts';
 import { openCursor } from './open-cursor.ts';
+import type { RelayOptions } from './options.ts';
 import { type PageContext, turnPage } from './page.ts';
 import { anyParked } from './parked.ts';
 import { createPause } from './pause.ts';
@@ -20,35 +19,8 @@ import { reclaim } from './reclaim.ts';
 import { createRetries } from './retries.ts';
 import { prepareSession } from './session.ts';
 import { anySetAside } from './set-aside.ts';
-import { announceAwake, announceSleep, nobodySilent, writersRing } from './sleep.ts';
+import { announceAwake } from './sleep.ts';
 import { warmUp } from './warm-up.ts';
-
-export interface RelayOptions {
-  readonly connection: ClientConfig;
-  readonly catalog: Catalog;
-  readonly log: Log;
-  readonly bell: Bell;
-  /** Called after deliveries were committed. */
-  readonly onDeliveries: () => void;
-  /** Payloads that do not come from the database, by resource. */
-  readonly sources?: PayloadSources;
-  /** Characters of them that are held at most for a page. Default: 64 million. */
-  readonly mostFetched?: number;
-  /** How long a change waits at most when its ring is lost, in ms. */
-  readonly pollMs?: number;
-  /** Nothing came for so long: it goes to sleep, in ms. Default: 400. */
-  readonly drowsyMs?: number;
-  /** How long a relay that is frozen, or cut off, keeps others from taking over, in ms. Default: 30,000. */
-  readonly frozenMs?: number;
-  /** Default: full speed. */
-  readonly pace?: Pace;
-  /** Called after each page that was not empty, with how much was on it. */
-  readonly onPage?: (page: {
-    readonly changes: number;
-    readonly events: number;
-    readonly deliveries: number;
-  }) => void;
-}
 
 /** `standby`: another daemon's relay is the active one. */
 export type Standing = 'standby' | 'reading' | 'asleep' | 'failing' | 'stopped';
@@ -63,13 +35,6 @@ export interface Relay extends Lifetime {
 const lockKey = [1919907688, 1] as const;
 /** Row changes on a page, at most. */
 const largestPage = 2_000;
-/** Between looks while awake; and once nothing came for `quietLongMs`. */
-const awakeMs = 4;
-const quietAwakeMs = 8;
-const quietLongMs = 100;
-const defaultDrowsyMs = 400;
-/** Between looks while someone who asked before we slept has not ended: doubled from `awakeMs` up to this. */
-const longestDozeMs = 250;
 const standbyMs = 1_000;
 const housekeepingMs = 30_000;
 const slowestRetryMs = 5_000;
@@ -83,7 +48,7 @@ const goodbyeMs = 1_000;
  * milliseconds and nobody rings; when none came for a while it sleeps until the bell rings or the poll interval is over.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { log, bell, pace = fullSpeed, drowsyMs = defaultDrowsyMs } = options;
+  const { log, bell, pace = fullSpeed, drowsyMs, pollMs = defaultPollMs } = options;
   const pause = createPause();
   let standing: Standing = 'stopped';
   const stopped = new AbortController();
@@ -129,7 +94,7 @@ export function createRelay(options: RelayOptions): Relay {
       // Not before: a client that is ended while it connects never says what became of it.
       client = db;
       if (stopping) return;
-      await prepareSession(db, options.pollMs ?? defaultPollMs, options.frozenMs);
+      await prepareSession(db, pollMs, options.frozenMs);
       while (!stopping && !(await becomeActive(db))) {
         standing = 'standby';
         failingSince = undefined;
@@ -162,21 +127,17 @@ export function createRelay(options: RelayOptions): Relay {
     await warmUp(db, context, cursor);
     let parked = await anyParked(db);
     const retries = createRetries(await anySetAside(db), log);
-    // Not by the clock, which can be set.
-    let lastWork = performance.now();
     let prunedTo = 0;
+    // Not by the clock, which can be set.
     let housekeeping = performance.now();
     const isHousekeepingDue = () => performance.now() - housekeeping > housekeepingMs;
-    /** While asleep: nobody with a lower id may still commit in silence. Zero once they all have ended. */
-    let dozing: bigint | undefined;
-    let dozeMs = awakeMs;
     await announceAwake(db);
+    const doze = createDoze({ pause, drowsyMs, pollMs });
     const looks = createLooks();
     while (!stopping) {
-      const quietMs = performance.now() - lastWork;
-      const isAwake = dozing === undefined && quietMs < drowsyMs && !parked && !retries.isTime;
-      if (isAwake && !isHousekeepingDue() && (await looks.nothingNew(db))) {
-        await pause.forMs(quietMs < quietLongMs ? awakeMs : quietAwakeMs);
+      const isIdle = doze.isAwake && !parked && !retries.isTime && !isHousekeepingDue();
+      if (isIdle && (await looks.nothingNew(db))) {
+        await doze.betweenLooks();
         continue;
       }
       const most = pace.batch(changes);
@@ -196,9 +157,7 @@ export function createRelay(options: RelayOptions): Relay {
       if (turned.changes > 0) {
         options.onPage?.(turned);
         log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');
-        lastWork = performance.now();
-        if (dozing !== undefined) await announceAwake(db);
-        dozing = undefined;
+        await doze.worked(db);
         standing = 'reading';
       }
       await rest(
@@ -216,20 +175,7 @@ export function createRelay(options: RelayOptions): Relay {
         if (emptied.length > 0) log.info({ partitions: emptied }, 'outbox partitions emptied');
       }
       if (turned.full || retried?.more) continue;
-      if (dozing === undefined && performance.now() - lastWork < drowsyMs) {
-        await pause.forMs(awakeMs);
-      } else if (dozing === undefined || (dozing === 0n && !(await writersRing(db)))) {
-        dozing = await announceSleep(db);
-        dozeMs = awakeMs;
-        standing = 'asleep';
-      } else if (dozing > 0n) {
-        // Look once more after the last of them has ended, then rely on the bell.
-        if (await nobodySilent(db, dozing)) dozing = 0n;
-        else await pause.forMs(dozeMs);
-        dozeMs = Math.min(dozeMs * 2, longestDozeMs);
-      } else {
-        await pause.forMs(options.pollMs ?? defaultPollMs);
-      }
+      if (await doze.nothingCame(db)) standing = 'asleep';
     }
     // With no relay nobody needs to ring.
     await announceAwake(db);

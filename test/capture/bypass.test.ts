@@ -1,23 +1,16 @@
 import { expect } from 'chai';
-import pg from 'pg';
+import type pg from 'pg';
 import { captureTable } from '../../src/capture/install.ts';
 import { triggerFaults } from '../../src/install/changes.ts';
 import { captureFacts } from '../../src/store/capture-facts.ts';
-import { installSchema } from '../../src/store/schema.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { installedSession } from './installed-session.ts';
 
 /** Ordinary triggers do not fire while session_replication_role is replica. That something was written is noted then. */
 describe('writes that bypass capture', () => {
   let session: pg.Client;
 
   beforeEach(async () => {
-    const db = await createTestDatabase();
-    session = new pg.Client({ connectionString: db.url });
-    session.on('error', () => {});
-    await session.connect();
-    await session.query('begin');
-    await installSchema(session);
-    await session.query('commit');
+    session = await installedSession();
     await session.query(`create table t (id int primary key, n int) partition by range (id);
       create table t_1 partition of t for values from (0) to (100); create table u (id int primary key, n int)`);
     for (const table of ['"public"."t"', '"public"."u"'])

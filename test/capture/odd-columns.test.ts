@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import pg from 'pg';
+import type pg from 'pg';
 import { captureTable } from '../../src/capture/install.ts';
 import { capturePlans } from '../../src/capture/plan.ts';
 import { defineCatalog, text } from '../../src/catalog/define.ts';
@@ -8,22 +8,15 @@ import { checkCatalog } from '../../src/install/check-catalog.ts';
 import { unpack } from '../../src/relay/changes.ts';
 import { captureFacts } from '../../src/store/capture-facts.ts';
 import type { CapturePlan } from '../../src/store/captures.ts';
-import { installSchema } from '../../src/store/schema.ts';
-import { createTestDatabase } from '../support/database.ts';
 import { postgresMajor } from '../support/server.ts';
+import { installedSession } from './installed-session.ts';
 
 /** Tables that make it hard for a trigger: whatever they are, no write of the application may fail. */
 describe('capture of odd tables', () => {
   let session: pg.Client;
 
   beforeEach(async () => {
-    const db = await createTestDatabase();
-    session = new pg.Client({ connectionString: db.url });
-    session.on('error', () => {});
-    await session.connect();
-    await session.query('begin');
-    await installSchema(session);
-    await session.query('commit');
+    session = await installedSession();
   });
   afterEach(() => session.end());
 

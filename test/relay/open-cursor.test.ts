@@ -8,6 +8,7 @@ import {
   inSeparateTransactions,
   openReader,
   park,
+  partlyRead,
 } from './thing-reader.ts';
 import { twoClusters } from './two-clusters.ts';
 
@@ -17,11 +18,7 @@ describe('that a database has moved to another cluster', function () {
 
   it('is noticed in the same cluster too, where all ids are lower than those given out', async () => {
     const url = await ahead();
-    await captureThings(url);
-    const reader = await openReader(url);
-    await ask(url, ...inSeparateTransactions(30));
-    await reader.turn();
-    await reader.end();
+    await partlyRead(url, 30);
     const copy = await move(url, await ahead());
     const second = await openReader(copy);
     expect(second.reason).to.equal('loaded_from_dump');
@@ -32,11 +29,7 @@ describe('that a database has moved to another cluster', function () {
 
   it('is noticed by the identifier alone, where version 2 wrote the cursor and all its ids lie behind', async () => {
     const url = await behind();
-    await captureThings(url);
-    const first = await openReader(url);
-    await ask(url, ...inSeparateTransactions(20));
-    await first.turn();
-    await first.end();
+    await partlyRead(url, 20);
     const moved = await move(url, await ahead());
     await ask(moved, 'update rowhook.relay_cursor set written_by = null');
     const reader = await openReader(moved);
@@ -48,11 +41,7 @@ describe('that a database has moved to another cluster', function () {
 
   it('is told from a copy of its files, which goes on where it stood', async () => {
     const url = await behind();
-    await captureThings(url);
-    const reader = await openReader(url);
-    await ask(url, ...inSeparateTransactions(30));
-    await reader.turn();
-    await reader.end();
+    await partlyRead(url, 30);
     const copied = await copyBehind(url);
     const copy = await openReader(copied);
     expect(copy.reason).to.equal(undefined);
@@ -83,11 +72,7 @@ describe('that a database has moved to another cluster', function () {
   ]) {
     it(`is noticed by ids of ${what} between copies of one cluster, where version 2 wrote the cursor`, async () => {
       const url = await ahead();
-      await captureThings(url);
-      const first = await openReader(url);
-      await ask(url, ...inSeparateTransactions(20));
-      await first.turn();
-      await first.end();
+      await partlyRead(url, 20);
       const moved = await move(url, await behind());
       await ask(
         moved,
@@ -105,11 +90,7 @@ describe('that a database has moved to another cluster', function () {
 
   it('goes on though its sequence was left behind', async () => {
     const url = await ahead();
-    await captureThings(url);
-    const reader = await openReader(url);
-    await ask(url, ...inSeparateTransactions(30));
-    await reader.turn();
-    await reader.end();
+    await partlyRead(url, 30);
     const dump = await dumpDatabase(url);
     const moved = await behind();
     await loadDump(moved, {
@@ -144,11 +125,7 @@ describe('that a database has moved to another cluster', function () {
 
   it('loses nothing that the application wrote before the relay came, though the sequence was left behind', async () => {
     const url = await ahead();
-    await captureThings(url);
-    const reader = await openReader(url);
-    await ask(url, ...inSeparateTransactions(30));
-    await reader.turn();
-    await reader.end();
+    await partlyRead(url, 30);
     const dump = await dumpDatabase(url);
     const moved = await behind();
     const sequences = dump.sequences.filter((sql) => !sql.includes('outbox_seq'));

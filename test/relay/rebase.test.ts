@@ -16,6 +16,7 @@ import {
   inSeparateTransactions,
   openReader,
   park,
+  partlyRead,
 } from './thing-reader.ts';
 import { twoClusters } from './two-clusters.ts';
 
@@ -157,11 +158,7 @@ describe('a database that moves to another cluster', function () {
 
   it('is as it was when the relay dies in the middle', async () => {
     const url = await ahead();
-    await captureThings(url);
-    const first = await openReader(url);
-    await ask(url, ...inSeparateTransactions(30));
-    await first.turn();
-    await first.end();
+    await partlyRead(url, 30);
     const moved = await move(url, await behind());
     // What comes last cannot be written.
     await ask(moved, 'alter table rowhook.relay_cursor add constraint ended check (id < 2)');
@@ -179,11 +176,7 @@ describe('a database that moves to another cluster', function () {
 
   it('tells truly what waits, and gives the space back once it is read', async () => {
     const url = await ahead();
-    await captureThings(url);
-    const first = await openReader(url);
-    await ask(url, ...inSeparateTransactions(30));
-    await first.turn();
-    await first.end();
+    await partlyRead(url, 30);
     const moved = await move(url, await behind());
     const reader = await openReader(moved);
     // Into partitions that no writer uses.

@@ -125,3 +125,12 @@ export async function park(url: string, { key, xid }: { key: string; xid: string
      values ('thing', '${key}', '${JSON.stringify(event)}', 0)`,
   );
 }
+
+/** Captures a database's things, makes so many in transactions of their own, and turns the first page. */
+export async function partlyRead(url: string, things: number): Promise<void> {
+  await captureThings(url);
+  const reader = await openReader(url);
+  await ask(url, ...inSeparateTransactions(things));
+  await reader.turn();
+  await reader.end();
+}

@@ -12,9 +12,10 @@ const oldestXidOffset = 44;
 /**
  * Makes a stopped server go on with another transaction id, as pg_resetwal does: by the checkpoint that its shutdown wrote, from which it
  * starts. Everything in it must be frozen (VACUUM (FREEZE) in each database).
+ * @returns false where the checkpoint lies across two pages of the WAL: once started and stopped again, the server has another
  * @throws Error where the WAL does not hold what is expected
  */
-export async function setNextXid(dataDirectory: string, nextXid: bigint): Promise<void> {
+export async function setNextXid(dataDirectory: string, nextXid: bigint): Promise<boolean> {
   const controlFile = join(dataDirectory, 'global', 'pg_control');
   const control = await readFile(controlFile);
   const at = control.readBigUInt64LE(32);
@@ -24,7 +25,8 @@ export async function setNextXid(dataDirectory: string, nextXid: bigint): Promis
     const position = Number(at % segmentSize);
     const length = (await read(file, position, 4)).readUInt32LE(0);
     const record = await read(file, position, length);
-    if (position % 8192 > 8192 - length || crcOfRecord(record) !== record.readUInt32LE(crcOffset)) {
+    if (position % 8192 > 8192 - length) return false;
+    if (crcOfRecord(record) !== record.readUInt32LE(crcOffset)) {
       throw new Error('the WAL has no whole checkpoint where one was expected');
     }
     putXids(record, headerSize + 2, nextXid);
@@ -42,6 +44,7 @@ export async function setNextXid(dataDirectory: string, nextXid: bigint): Promis
   control.writeUInt32LE(crcOf(control.subarray(0, crcAt)), crcAt);
   await writeFile(controlFile, control);
   await addTransactionStatus(dataDirectory, nextXid);
+  return true;
 }
 
 async function read(

@@ -1,102 +1,136 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { lookup as resolveName } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import ipaddr from 'ipaddr.js';
-import { RowhookError } from '../errors.ts';
+import { isPublic } from './addresses.ts';
+import { type AllowList, listedPorts } from './allow-list.ts';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Network = [Address, number];
+export { type AllowList, parseAllowList } from './allow-list.ts';
 
-/** Where the operator lets requests go besides public addresses. */
-export interface AllowList {
-  readonly networks: readonly Network[];
-  /** Host names in lower case: whatever they resolve to is allowed. */
-  readonly names: ReadonlySet<string>;
+/** Where a request goes, as its URL says. */
+export interface Destination {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Over TLS. */
+  readonly secure: boolean;
 }
 
 /**
- * Reads a list of addresses (`10.1.2.3`), networks (`127.0.0.0/8`, `fd00::/8`) and host names (`localhost`).
- * @throws RowhookError `config_invalid` for an entry that is none of these
+ * Why the guard lets no request go somewhere:
+ *
+ * - `blocked_address`: the address is not public, and not listed
+ * - `https_required`: it is http, to an address that is not listed
+ * - `port_blocked`: the port is none of 80, 443 and 1024 to 65535, and no entry of the list names it
  */
-export function parseAllowList(entries: readonly string[]): AllowList {
-  const networks: Network[] = [];
-  const names = new Set<string>();
-  for (const [index, entry] of entries.entries()) {
-    const where = `allow[${index}]`;
-    if (isIP(entry)) networks.push([ipaddr.parse(entry), isIP(entry) === 4 ? 32 : 128]);
-    else if (isIP(entry.split('/')[0] ?? '') && ipaddr.isValidCIDR(entry))
-      networks.push(ipaddr.parseCIDR(entry));
-    else if (/^[\w-]+(\.[\w-]+)*$/.test(entry) && !/^[\d.]+$/.test(entry)) names.add(entry.toLowerCase());
-    else {
-      throw new RowhookError('config_invalid', `"${entry}" is not an address, a network or a host name`, {
-        where,
-        fix: 'Write it like 10.1.2.3, 127.0.0.0/8, fd00::/8 or hooks.internal.example.',
-      });
-    }
+export type BlockReason = 'blocked_address' | 'https_required' | 'port_blocked';
+
+export interface Blocked {
+  readonly reason: BlockReason;
+  /** For people: `10.0.0.1 is not an address that may be called`. */
+  readonly detail: string;
+}
+
+/** The destination of an http(s) URL. The WHATWG parser has by then turned every notation of an address into the usual one. */
+export function destinationOf({ protocol, hostname, port }: URL): Destination {
+  const secure = protocol === 'https:';
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    secure,
+  };
+}
+
+/**
+ * Why no request may go to an address that a host is, or resolves to; undefined: it may. The one rule of the guard (invariant 10):
+ * all that connects asks it of the address that is connected to.
+ */
+export function addressProblem(
+  address: string,
+  destination: Destination,
+  allow: AllowList,
+): Blocked | undefined {
+  const { host, port, secure } = destination;
+  const { listed, byPort } = listedPorts(allow, destination, address);
+  if (!listed && !isPublic(address)) {
+    const detail =
+      address === host
+        ? `${host} is not an address that may be called`
+        : `${host} resolves to ${address}, which may not be called`;
+    return { reason: 'blocked_address', detail };
   }
-  return { networks, names };
+  if (!secure && !listed && !allow.http) return httpsRequired;
+  return isUsualPort(port) || byPort ? undefined : portBlocked(port);
 }
 
-const globalUnicast: Network = ipaddr.parseCIDR('2000::/3');
-const nat64: Network = ipaddr.parseCIDR('64:ff9b::/96');
-/** Azure's wire server: a public address that reaches, from each of its machines, what that machine alone may see. */
-const azureHost: Network = ipaddr.parseCIDR('168.63.129.16/32');
+/** The same of a URL that is to be called, as far as it can be told from the URL alone. */
+export function urlProblem(url: URL, allow: AllowList): Blocked | undefined {
+  return destinationProblem(destinationOf(url), allow);
+}
 
 /**
- * Whether a request may go to this address: public unicast, or in the allow-list (invariant 10). IPv6 forms that carry an
- * IPv4 address are judged by that one where the network delivers to it (mapped, NAT64), else refused (6to4, Teredo, …).
+ * What can be told of a destination without a lookup: why it may not be called, whatever its name resolves to; of an address, all that
+ * there is to say. Undefined: it may, or the lookup will show.
  */
-export function addressAllowed(address: string, allow: AllowList): boolean {
-  if (!isIP(address)) return false;
-  const ip = ipaddr.parse(address);
-  if (allow.networks.some((network) => matches(ip, network))) return true;
-  const carried = carriedIpv4(ip);
-  if (carried) return addressAllowed(carried, allow);
-  if (matches(ip, azureHost)) return false;
-  // Not "unicast" alone: ipaddr.js says so of all that no list names, such as the deprecated ::/96 with an IPv4 inside.
-  return ip.range() === 'unicast' && (ip.kind() === 'ipv4' || matches(ip, globalUnicast));
+export function destinationProblem(destination: Destination, allow: AllowList): Blocked | undefined {
+  const { host, port, secure } = destination;
+  if (isIP(host)) return addressProblem(host, destination, allow);
+  // A network that is listed may be what the name resolves to.
+  const { listed, byPort } = listedPorts(allow, destination, '');
+  const mayBeListed = (ports: readonly (number | undefined)[]): boolean =>
+    allow.networks.some((entry) => ports.includes(entry.port));
+  if (!secure && !listed && !allow.http && !mayBeListed([undefined, port])) return httpsRequired;
+  return isUsualPort(port) || byPort || mayBeListed([port]) ? undefined : portBlocked(port);
 }
 
-function carriedIpv4(ip: Address): string | undefined {
-  if (ip.kind() === 'ipv4') return undefined;
-  const { parts } = ip as ipaddr.IPv6;
-  const mapped = (ip as ipaddr.IPv6).isIPv4MappedAddress();
-  return mapped || matches(ip, nat64)
-    ? new ipaddr.IPv4(parts.slice(6).flatMap((part) => [part >> 8, part & 255])).toString()
-    : undefined;
+const httpsRequired: Blocked = {
+  reason: 'https_required',
+  detail: 'plain http may be used only to where the allow-list names the address or the host',
+};
+
+function portBlocked(port: number): Blocked {
+  return { reason: 'port_blocked', detail: `port ${port} may not be called: 80, 443 and 1024 to 65535 may` };
 }
 
-function matches(ip: Address, [network, bits]: Network): boolean {
-  return ip.kind() === network.kind() && ip.match([network, bits]);
+/** Those below belong to services that are no receivers, and take what a request says for commands of theirs (SMTP, say). */
+function isUsualPort(port: number): boolean {
+  return port === 80 || port === 443 || (port >= 1_024 && port <= 65_535);
 }
 
-/** Why an address literal in a URL may not be called, or undefined. No lookup is ever made for a literal. */
-export function literalProblem(url: URL, allow: AllowList): string | undefined {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return isIP(host) && !addressAllowed(host, allow)
-    ? `${host} is not an address that may be called`
-    : undefined;
-}
-
-/** What a refused lookup fails with, through the HTTP client. */
+/** What a refused lookup fails with, through the HTTP client; its code is the reason. */
 export class BlockedAddress extends Error {
   override readonly name = 'BlockedAddress';
+  readonly code: BlockReason;
+
+  constructor({ reason, detail }: Blocked) {
+    super(detail);
+    this.code = reason;
+  }
 }
 
 /** Asks for all addresses of a name. */
 export type Resolve = (name: string, options: LookupOptions & { all: true }) => Promise<LookupAddress[]>;
 
-/**
- * A lookup for `net.connect`, which connects only to what it returns: a name is refused if any of its addresses is, and there
- * is no second resolution that could answer otherwise (DNS rebinding).
- * @param resolve default: the system's resolver
- */
-export function createLookup(allow: AllowList, resolve: Resolve = resolveName): LookupFunction {
+/** Resolves names, and gives only what may be connected to. */
+export interface Guard {
+  /**
+   * All addresses of a destination's name, or the address that it is; each may be connected to.
+   * @throws BlockedAddress if any of them may not; whatever the resolver fails with
+   */
+  addresses(destination: Destination, options?: LookupOptions): Promise<LookupAddress[]>;
+  /**
+   * A lookup for `net.connect`, which connects only to what it returns: there is no second resolution that could answer otherwise
+   * (DNS rebinding). It is never asked for an address literal: ask `urlProblem` first.
+   */
+  lookup(destination: Destination): LookupFunction;
+}
+
+/** @param resolve default: the system's resolver */
+export function createGuard(allow: AllowList, resolve: Resolve = resolveName): Guard {
   // The system's resolver has few threads. A name whose servers are dead may hold one of them, not one for each of its
   // deliveries (invariant 7).
   const underWay = new Map<string, Promise<LookupAddress[]>>();
 
-  const addressesOf = (name: string, options: LookupOptions): Promise<LookupAddress[]> => {
+  const resolved = (name: string, options: LookupOptions): Promise<LookupAddress[]> => {
     const key = `${name} ${options.family ?? 0} ${options.hints ?? 0}`;
     const known = underWay.get(key);
     if (known) return known;
@@ -105,24 +139,29 @@ export function createLookup(allow: AllowList, resolve: Resolve = resolveName): 
     return asked;
   };
 
-  return (name, options, callback) => {
-    addressesOf(name, options)
-      .then((addresses) => {
-        const trusted = allow.names.has(name.toLowerCase().replace(/\.$/, ''));
-        const refused = trusted
-          ? undefined
-          : addresses.find(({ address }) => !addressAllowed(address, allow));
-        if (refused)
-          throw new BlockedAddress(`${name} resolves to ${refused.address}, which may not be called`);
-        return addresses;
-      })
-      .then(
-        (addresses) => {
-          const [first] = addresses;
-          if (options.all) callback(null, addresses);
+  const addresses: Guard['addresses'] = async (destination, options = {}) => {
+    const { host } = destination;
+    const family = isIP(host);
+    const found = family ? [{ address: host, family }] : await resolved(host, options);
+    for (const { address } of found) {
+      const problem = addressProblem(address, destination, allow);
+      // One that is forbidden is enough: which of them is connected to is not ours to say.
+      if (problem) throw new BlockedAddress(problem);
+    }
+    return found;
+  };
+
+  return {
+    addresses,
+    lookup: (destination) => (name, options, callback) => {
+      addresses({ ...destination, host: name }, options).then(
+        (found) => {
+          const [first] = found;
+          if (options.all) callback(null, found);
           else callback(null, first?.address ?? '', first?.family);
         },
         (error: NodeJS.ErrnoException) => callback(error, []),
       );
+    },
   };
 }

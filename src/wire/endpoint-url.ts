@@ -23,3 +23,23 @@ export function parseEndpointUrl(text: string): { url: URL } | { problem: UrlPro
 export function sameUrl(a: string, b: string): boolean {
   return a === b || (URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href);
 }
+
+/**
+ * A URL as logs and attempts keep it: without what may be a credential, which are the values of its query (`?token=[hidden]`), and a
+ * user name and password, though none is registered with these. The path is kept: support tells receivers apart by it.
+ */
+export function shownUrl(text: string): string {
+  // Most have none of these, and each attempt asks.
+  if (!/[?#@]/.test(text)) return text;
+  if (!URL.canParse(text)) return '';
+  const { protocol, host, pathname, search } = new URL(text);
+  const query = search
+    .slice(1)
+    .split('&')
+    .map((pair) => {
+      const name = pair.slice(0, pair.indexOf('=') + 1);
+      return pair === name ? pair : `${name}[hidden]`;
+    })
+    .join('&');
+  return `${protocol}//${host}${pathname}${query && `?${query}`}`;
+}

@@ -6,5 +6,10 @@ const legal = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** Whether a text can be sent as the value of an HTTP header as it is, and will be read as it was sent. */
 export function isHeaderValue(text: string): boolean {
-  return text.length <= headerValueMaxLength && legal.test(text);
+  return text.length <= headerValueMaxLength && isFieldValue(text);
+}
+
+/** The same, of any length: whoever asks bounds it in another way. */
+export function isFieldValue(text: string): boolean {
+  return legal.test(text);
 }

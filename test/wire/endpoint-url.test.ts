@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseEndpointUrl } from '../../src/wire/endpoint-url.ts';
+import { parseEndpointUrl, shownUrl } from '../../src/wire/endpoint-url.ts';
 
 describe('the URL of an endpoint', () => {
   for (const [text, href] of [
@@ -40,6 +40,27 @@ describe('the URL of an endpoint', () => {
     it(`refuses ${JSON.stringify(text)}: it ${problem}`, () => {
       const parsed = parseEndpointUrl(text);
       expect('problem' in parsed && parsed.problem).to.include(problem);
+    });
+  }
+});
+
+describe('the URL of an endpoint, as logs and attempts keep it', () => {
+  for (const [text, shown] of [
+    ['https://hooks.example.net', 'https://hooks.example.net'],
+    ['https://hooks.example.net:8443/A/b', 'https://hooks.example.net:8443/A/b'],
+    ['https://hooks.example.net/a?', 'https://hooks.example.net/a'],
+    ['https://hooks.example.net/a?token=s3cret', 'https://hooks.example.net/a?token=[hidden]'],
+    ['https://hooks.example.net/a?s3cret', 'https://hooks.example.net/a?[hidden]'],
+    ['https://hooks.example.net/a?=s3cret', 'https://hooks.example.net/a?=[hidden]'],
+    ['https://hooks.example.net/a?v=&s=s3cret=s3cret', 'https://hooks.example.net/a?v=&s=[hidden]'],
+    ['https://hooks.example.net/a?v=1&&s3cret', 'https://hooks.example.net/a?v=[hidden]&&[hidden]'],
+    ['https://hooks.example.net/a?b#s3cret', 'https://hooks.example.net/a?[hidden]'],
+    ['https://hooks.example.net/a#s3cret', 'https://hooks.example.net/a'],
+    ['https://user:s3cret@hooks.example.net/a', 'https://hooks.example.net/a'],
+    ['s3cret@', ''],
+  ] as const) {
+    it(`is ${shown || 'nothing'} for ${text}`, () => {
+      expect(shownUrl(text)).to.equal(shown);
     });
   }
 });

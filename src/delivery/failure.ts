@@ -7,7 +7,10 @@
  * - `dns_failed`: the name has no address
  * - `tls_failed`: no TLS, or a certificate that is not trusted
  * - `invalid_response`: the answer is not HTTP
- * - `blocked_address`: the guard does not let requests go there
+ * - `proxy_failed`: the endpoint's proxy could not be reached, or did not open the way
+ * - `transport_invalid`: the endpoint's certificate, key, authorities or proxy cannot be used; nothing was sent
+ * - `blocked_address`: the guard does not let requests go to that address
+ * - `https_required`: nor by plain http; `port_blocked`: nor to that port
  * - `invalid_request`: what was to be sent is no HTTP request; ours to mend
  * - `aborted`: we broke it off; not an attempt that counts
  * - `connection_failed`: anything else
@@ -20,7 +23,11 @@ export type FailureReason =
   | 'dns_failed'
   | 'tls_failed'
   | 'invalid_response'
+  | 'proxy_failed'
+  | 'transport_invalid'
   | 'blocked_address'
+  | 'https_required'
+  | 'port_blocked'
   | 'invalid_request'
   | 'aborted'
   | 'connection_failed';
@@ -32,6 +39,9 @@ export interface Failure {
 }
 
 const byCode: Readonly<Record<string, FailureReason>> = {
+  blocked_address: 'blocked_address',
+  https_required: 'https_required',
+  port_blocked: 'port_blocked',
   ETIMEDOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   ECONNREFUSED: 'connection_refused',
@@ -64,10 +74,12 @@ const byPrefix: ReadonlyArray<readonly [prefix: string, reason: FailureReason]> 
   ['EAI_', 'dns_failed'],
 ];
 
-/** Undici's parser gives its errors a code only at times. */
+/** Our own errors, and those of undici's parser, which have a code only at times. */
 const byName: Readonly<Record<string, FailureReason>> = {
-  BlockedAddress: 'blocked_address',
   HTTPParserError: 'invalid_response',
+  InvalidAnswer: 'invalid_response',
+  NameUnresolved: 'dns_failed',
+  ProxyFailed: 'proxy_failed',
 };
 
 /** What an error of the HTTP client means. Told by its code or name, never by its message. */

@@ -1,41 +1,45 @@
-import { setImmediate } from 'node:timers/promises';
-import { Agent } from 'undici';
+import { isIP } from 'node:net';
 import type { HeaderList } from '../wire/dialect.ts';
 import { parseEndpointUrl } from '../wire/endpoint-url.ts';
+import { Connections } from './connections.ts';
 import { Exchange, type Sent, type Target } from './exchange.ts';
 import type { FailureReason } from './failure.ts';
-import { type AllowList, createLookup, literalProblem, type Resolve } from './guard.ts';
+import { type AllowList, createGuard, destinationOf, type Resolve, urlProblem } from './guard.ts';
+import { createResolver } from './resolver.ts';
+import { createTransports, type Transport } from './transport.ts';
+
+export type { Transport } from './transport.ts';
 
 export interface SendOptions {
   readonly allow: AllowList;
   /** Deadline of the whole request: lookup, connection, TLS, headers and body. */
   readonly timeoutMs: number;
-  /** Connections that one origin may have. */
+  /** Connections in all, those that are kept for later included. */
   readonly connections: number;
-  /** Default: the system's resolver. */
+  /** Default: one of our own, see resolver.ts. */
   readonly resolve?: Resolve | undefined;
+}
+
+export interface RequestOptions {
+  /** Default: that of the sender. */
+  readonly timeoutMs?: number | undefined;
+  readonly transport?: Transport | undefined;
 }
 
 export interface Sender {
   /** Makes one POST and follows no redirect. Never rejects: what the world does wrong is in the value. */
-  send(url: string, headers: HeaderList, body: Uint8Array): Promise<Sent>;
+  send(url: string, headers: HeaderList, body: Uint8Array, options?: RequestOptions): Promise<Sent>;
   /** Breaks off all that is under way: it ends as `aborted`. */
   abort(): void;
-  /** Closes all connections. */
+  /** Closes all connections; what is under way ends as `aborted`. */
   close(): Promise<void>;
 }
 
-/** One HTTP client with a pool of kept-alive connections for each origin. */
+/** Makes requests over connections that are kept for the next one. */
 export function createSender({ allow, timeoutMs, connections, resolve }: SendOptions): Sender {
-  const agent = new Agent({
-    connections,
-    pipelining: 1,
-    // Undici's own timers start anew with each phase. Ours covers all, and needs them only where it cannot reach: a request
-    // is not known to its connection before that stands.
-    connect: { lookup: createLookup(allow, resolve), timeout: timeoutMs },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const guard = createGuard(allow, resolve ?? createResolver());
+  const transports = createTransports();
+  const kept = new Connections({ max: connections });
   const targets = new Map<string, Reading>();
   const targetOf = (text: string): Reading => {
     const known = targets.get(text);
@@ -46,36 +50,57 @@ export function createSender({ allow, timeoutMs, connections, resolve }: SendOpt
     return target;
   };
   const underWay = new Set<Exchange>();
+  const abort = (): void => {
+    for (const exchange of underWay) exchange.abort();
+  };
   return {
-    async send(text, headers, body) {
+    async send(text, headers, body, options = {}) {
       const target = targetOf(text);
-      if ('problem' in target) return notSent('blocked_address', target.problem);
-      const exchange = new Exchange(target, headers, body);
+      if ('problem' in target) return notSent(target.reason, target.problem);
+      const transport = transports.of(options.transport);
+      if ('problem' in transport) return notSent('transport_invalid', transport.problem);
+      const { origin, destination } = target;
+      const connection = kept.take(transport.key + origin, () => ({
+        origin,
+        destination,
+        transport,
+        usual: transports.usual,
+        guard,
+      }));
+      const exchange = new Exchange(target, headers, body, connection);
       underWay.add(exchange);
-      const sent = await exchange.run(agent, timeoutMs);
+      const sent = await exchange.run(options.timeoutMs ?? timeoutMs);
       underWay.delete(exchange);
-      // Undici takes a connection back one turn of the event loop after the answer. Asked sooner, it would open another one.
-      await setImmediate();
+      // Not in the exchange: undici closes a connection that may not be kept only after it has reported the end of the answer.
+      kept.giveBack(connection);
       return sent;
     },
-    abort() {
-      for (const exchange of underWay) exchange.abort();
+    abort,
+    async close() {
+      abort();
+      kept.close();
     },
-    close: () => agent.destroy(),
   };
 }
 
 /** Where a URL leads: read once for the many requests that go there. */
-type Reading = Target | { readonly problem: string };
+type Reading = Target | { readonly reason: FailureReason; readonly problem: string };
 
-const targetsMax = 1_000;
+const targetsMax = 5_000;
 
 function readTarget(text: string, allow: AllowList): Reading {
   const parsed = parseEndpointUrl(text);
-  if ('problem' in parsed) return { problem: `the URL ${parsed.problem}` };
+  if ('problem' in parsed) return { reason: 'blocked_address', problem: `the URL ${parsed.problem}` };
   const { url } = parsed;
-  const problem = literalProblem(url, allow);
-  return problem ? { problem } : { origin: url.origin, host: url.host, path: url.pathname + url.search };
+  // A name is judged by what it resolves to.
+  const blocked = isIP(destinationOf(url).host) ? urlProblem(url, allow) : undefined;
+  if (blocked) return { reason: blocked.reason, problem: blocked.detail };
+  return {
+    origin: url.origin,
+    host: url.host,
+    path: url.pathname + url.search,
+    destination: destinationOf(url),
+  };
 }
 
 function notSent(reason: FailureReason, detail: string): Sent {
@@ -88,5 +113,6 @@ function notSent(reason: FailureReason, detail: string): Sent {
     responseBody: undefined,
     responseCut: false,
     failure: { reason, detail },
+    phases: {},
   };
 }

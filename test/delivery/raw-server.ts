@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 /** A TCP server for answers that no web server would give. */
 export interface RawServer {
@@ -8,23 +9,42 @@ export interface RawServer {
   received(): string;
   /** Connections open at present. */
   open(): number;
-  onConnection(listener: () => void): void;
+  /** Connections made so far. */
+  connections(): number;
+  /** `http://127.0.0.1:<port><path>`, or `https://localhost:…` with TLS */
   url(path?: string): string;
   close(): Promise<void>;
 }
 
+export interface RawServerOptions {
+  /** Speaks TLS before anything else. */
+  readonly tls?: TlsOptions;
+  /** Called for each connection; with TLS, once that stands. */
+  onOpen?(socket: Socket): void;
+}
+
 /** @param onRequest called whenever something came in on a connection, with its socket to answer on */
-export async function startRawServer(onRequest: (socket: Socket) => void): Promise<RawServer> {
+export async function startRawServer(
+  onRequest: (socket: Socket, chunk: Buffer) => void,
+  { tls, onOpen }: RawServerOptions = {},
+): Promise<RawServer> {
   const sockets = new Set<Socket>();
+  let connections = 0;
   let received = '';
-  const server = createServer((socket) => {
+  const onSocket = (socket: Socket): void => {
+    socket.on('error', () => {});
+    onOpen?.(socket);
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+      onRequest(socket, chunk);
+    });
+  };
+  const server: Server = tls ? createTlsServer(tls, onSocket) : createServer(onSocket);
+  server.on('connection', (socket: Socket) => {
+    connections += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      received += chunk.toString('latin1');
-      onRequest(socket);
-    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -33,8 +53,8 @@ export async function startRawServer(onRequest: (socket: Socket) => void): Promi
     port,
     received: () => received,
     open: () => sockets.size,
-    onConnection: (listener) => server.on('connection', listener),
-    url: (path = '/') => `http://127.0.0.1:${port}${path}`,
+    connections: () => connections,
+    url: (path = '/') => `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${port}${path}`,
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -1,15 +1,18 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Sent } from '../../src/delivery/exchange.ts';
 import { parseAllowList, type Resolve } from '../../src/delivery/guard.ts';
-import { createSender, type Sender } from '../../src/delivery/send.ts';
+import { createSender, type Sender, type Transport } from '../../src/delivery/send.ts';
 import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
-import { type RawServer, startRawServer } from './raw-server.ts';
+import { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from './connect-proxy.ts';
+import { type RawServer, type RawServerOptions, startRawServer } from './raw-server.ts';
 
 export const body = Buffer.from('{"id":"412"}');
 export const headers = [
   ['Content-Type', 'application/json'],
   ['SiteStacker-Event', 'person_update'],
 ] as const;
+
+const noTransport: Transport = { clientCertificate: null, clientKey: null, ca: null, proxy: null };
 
 /** Senders and servers to send to, for the tests of one suite; all are closed after each test. */
 export function sendingKit() {
@@ -30,8 +33,16 @@ export function sendingKit() {
     closing.push(() => made.close());
     return made;
   };
-  const raw = async (onRequest: (socket: Socket) => void): Promise<RawServer> => {
-    const made = await startRawServer(onRequest);
+  const raw = async (
+    onRequest: (socket: Socket, chunk: Buffer) => void,
+    options?: RawServerOptions,
+  ): Promise<RawServer> => {
+    const made = await startRawServer(onRequest, options);
+    closing.push(() => made.close());
+    return made;
+  };
+  const proxy = async (options?: ConnectProxyOptions): Promise<ConnectProxy> => {
+    const made = await startConnectProxy(options);
     closing.push(() => made.close());
     return made;
   };
@@ -44,6 +55,7 @@ export function sendingKit() {
     });
     return (server.address() as AddressInfo).port;
   };
-  const post = (url: string, by: Sender = sender()): Promise<Sent> => by.send(url, headers, body);
-  return { sender, receiver, raw, listen, post };
+  const post = (url: string, by: Sender = sender(), transport?: Partial<Transport>): Promise<Sent> =>
+    by.send(url, headers, body, transport && { transport: { ...noTransport, ...transport } });
+  return { sender, receiver, raw, proxy, listen, post };
 }

@@ -91,6 +91,7 @@ begin
   return null;
 end
 $$;
+revoke all on function rowhook.note_endpoint() from public;
 create trigger note_endpoint after insert or update or delete on rowhook.endpoint
   for each row execute function rowhook.note_endpoint();
 
@@ -136,6 +137,7 @@ create table rowhook.delivery_slot (
   turned_at timestamptz not null default now()
 );
 comment on table rowhook.delivery_slot is 'One row: where new deliveries go.';
+comment on column rowhook.delivery_slot.turned_at is 'Since when they go there.';
 insert into rowhook.delivery_slot (slot) values (0);
 
 alter table rowhook.delivery_waiting add column record text;
@@ -151,8 +153,129 @@ create table rowhook.delivery_behind (
   attempts int not null,
   primary key (endpoint_id, record, id)
 );
+create index delivery_behind_delivery on rowhook.delivery_behind (endpoint_id, id);
 comment on table rowhook.delivery_behind is
   'Deliveries that wait for an earlier one of their record, where the endpoint is sent one at a time. Whoever ends that one puts the next into the queue.';
+comment on column rowhook.delivery_behind.lane is 'Where it goes back to.';
+
+-- Order within a record. Each statement of these functions sees what was committed before it, which one statement as a whole would not: what
+-- is decided here is decided about the present. Plans are kept: they walk the indexes on record whatever the statistics say.
+
+create function rowhook.record_turn(of_endpoint bigint, of_record text, of_delivery uuid) returns smallint
+language plpgsql set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+begin
+  -- One at a time decides about a record. Whoever comes next, after our commit, sees what became of it.
+  if not pg_try_advisory_xact_lock(hashtextextended(of_record, of_endpoint)) then return 0; end if;
+  if not (exists (select from rowhook.delivery where endpoint_id = of_endpoint and record = of_record and id < of_delivery)
+       or exists (select from rowhook.delivery_waiting where endpoint_id = of_endpoint and record = of_record and id < of_delivery)) then
+    return 1;
+  end if;
+  -- Whoever ends the earlier one brings the next one back: it must not end before what we put behind it is committed.
+  perform from rowhook.delivery where endpoint_id = of_endpoint and record = of_record and id < of_delivery
+    order by id limit 1 for key share skip locked;
+  if found then return 2; end if;
+  perform from rowhook.delivery_waiting where endpoint_id = of_endpoint and record = of_record and id < of_delivery
+    order by id limit 1 for key share skip locked;
+  if found then return 2; end if;
+  return 0;
+end
+$$;
+comment on function rowhook.record_turn is
+  '1: nothing earlier of its record is under way; 2: something is, and cannot end before this transaction does; 0: ask again later.';
+
+create function rowhook.deliver_next(of_endpoints bigint[], of_records text[]) returns int
+language plpgsql set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+  brought int;
+begin
+  -- Skips what is locked: whoever drops it must not hold up the results of others. Should it stay after all, the sweeper finds it.
+  with ended as (
+    select distinct endpoint_id, record from unnest(of_endpoints, of_records) as ended (endpoint_id, record) order by 1, 2
+  ), next as materialized (
+    select next.endpoint_id, next.record, next.id
+      from ended
+     cross join lateral (
+        select endpoint_id, record, id
+          from rowhook.delivery_behind as behind
+         where behind.endpoint_id = ended.endpoint_id and behind.record = ended.record
+         order by id
+         limit 1
+           for update skip locked
+      ) as next
+  ), taken as (
+    delete from rowhook.delivery_behind as behind
+     using next
+     where behind.endpoint_id = next.endpoint_id and behind.record = next.record and behind.id = next.id
+    returning behind.*
+  )
+  insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, attempts, starts, record)
+  select lane, (select slot from rowhook.delivery_slot), endpoint_id, id, event_id, attempts, attempts, record
+    from taken;
+  get diagnostics brought = row_count;
+  return brought;
+end
+$$;
+comment on function rowhook.deliver_next is
+  'Puts the first delivery that waits behind an earlier one of these records into the queue. For whoever ended the earlier one, in the same transaction.';
+
+create function rowhook.deliver_stray(of_endpoint bigint, of_record text) returns int
+language plpgsql set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended(of_record, of_endpoint))
+    or exists (select from rowhook.delivery where endpoint_id = of_endpoint and record = of_record)
+    or exists (select from rowhook.delivery_waiting where endpoint_id = of_endpoint and record = of_record) then
+    return 0;
+  end if;
+  return rowhook.deliver_next(array[of_endpoint], array[of_record]);
+end
+$$;
+comment on function rowhook.deliver_stray is
+  'As deliver_next, where nothing of the record is under way: what it waited for went away without an end.';
+
+create function rowhook.redeliver(of_endpoint bigint, of_delivery uuid, of_event uuid, of_attempts int) returns text
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  its_ordering text := (select ordering from rowhook.endpoint where id = of_endpoint);
+  of_record text := (select resource || ':' || record_key from rowhook.event where id = of_event);
+begin
+  if its_ordering is null then return 'endpoint_unknown'; end if;
+  -- Two persons may do it at once.
+  perform pg_advisory_xact_lock(hashtextextended(of_delivery::text, of_endpoint));
+  if exists (select from rowhook.delivery where lane in (0, 1, 2) and endpoint_id = of_endpoint and id = of_delivery)
+    or exists (select from rowhook.delivery_waiting where endpoint_id = of_endpoint and id = of_delivery)
+    or exists (select from rowhook.delivery_behind where endpoint_id = of_endpoint and record = of_record and id = of_delivery) then
+    return 'pending';
+  end if;
+  if its_ordering = 'none' then of_record := null; end if;
+  if of_record is not null then
+    -- It is earlier than what came later, which may be under way: it goes next after that, and before all others.
+    perform pg_advisory_xact_lock(hashtextextended(of_record, of_endpoint));
+    while exists (select from rowhook.delivery where endpoint_id = of_endpoint and record = of_record)
+       or exists (select from rowhook.delivery_waiting where endpoint_id = of_endpoint and record = of_record) loop
+      perform from rowhook.delivery where endpoint_id = of_endpoint and record = of_record order by id limit 1 for key share;
+      if not found then
+        perform from rowhook.delivery_waiting where endpoint_id = of_endpoint and record = of_record order by id limit 1 for key share;
+      end if;
+      if found then
+        insert into rowhook.delivery_behind (endpoint_id, record, id, event_id, lane, attempts)
+        values (of_endpoint, of_record, of_delivery, of_event, 2, of_attempts);
+        return 'queued';
+      end if;
+    end loop;
+  end if;
+  insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, attempts, starts, record)
+  select 2, slot, of_endpoint, of_delivery, of_event, of_attempts, of_attempts, of_record from rowhook.delivery_slot;
+  return 'queued';
+end
+$$;
+comment on function rowhook.redeliver is
+  'Puts a delivery that has ended into the queue again: queued; pending where it has not ended; endpoint_unknown.';
+
+revoke execute on function rowhook.record_turn(bigint, text, uuid), rowhook.deliver_next(bigint[], text[]),
+  rowhook.deliver_stray(bigint, text), rowhook.redeliver(bigint, uuid, uuid, int) from public;
 
 -- Attempts --------------------------------------------------------------------------------------------------------
 

@@ -1,193 +1,152 @@
-import { attemptsFrom } from '../uuid-time.ts';
-import type { OldSecret } from '../wire/secrets.ts';
+import { claimText } from './claim-text.ts';
+import type { Claimed, Lane } from './claimed.ts';
+import { loadEvents } from './claimed-events.ts';
+import { earlierOf } from './earlier.ts';
+import { giveBack } from './give-back.ts';
 import type { Session } from './session.ts';
 
-/** 0 first tries, 1 retries, 2 redelivered by hand. */
-export type Lane = 0 | 1 | 2;
-
-/** A delivery that this process may send until its lease ends. */
-export interface Claimed {
-  readonly lane: Lane;
-  readonly endpointId: string;
-  readonly id: string;
-  readonly eventId: string;
-  readonly lease: string;
-  /** As in the request that claimed it. */
-  readonly sendBy: number;
-  /** Requests made for it so far. */
-  readonly attempts: number;
-  /** How many of these belong to earlier schedules: it was redelivered by hand after them. */
-  readonly settledAttempts: number;
-  /** The dialect of its first attempt, which a retry keeps to; null before that. */
-  readonly firstDialect: string | null;
-  /** Leases taken for it, with this one: more than attempts + 1 where a process died while sending. */
-  readonly starts: number;
-  readonly url: string;
-  readonly secret: string | null;
-  /** The newest first, also those whose time is over. */
-  readonly oldSecrets: readonly OldSecret[];
-  /** Of the endpoint as it was read: another one after any change of it. */
-  readonly endpointVersion: string;
-  /** Null: as the catalog says. */
-  readonly dialect: string | null;
-  /** Null when retention has taken the event away. */
-  readonly event: ClaimedEvent | null;
-}
-
-export interface ClaimedEvent {
-  readonly name: string;
-  readonly payload: string;
-  readonly requestId: string | null;
-  readonly changedAt: Date;
-}
+export type { Claimed, ClaimedEvent, EndpointSettings, Lane } from './claimed.ts';
 
 export interface ClaimRequest {
   /** Names this claim; every finish must repeat it. */
   readonly lease: string;
-  readonly leaseMs: number;
+  /** Names this dispatcher: endpoints with a limit over all daemons are claimed for by one alone. */
+  readonly keeper: string;
+  /** Deadline of a request to an endpoint that has none of its own. */
+  readonly defaultTimeoutMs: number;
+  /** How long a lease lasts before its request must have started, and again after the request's deadline. */
+  readonly marginMs: number;
   /** Milliseconds of performance.now() after which too little of the lease is left to send anything. */
   readonly sendBy: number;
-  /** Deliveries wanted in all. */
-  readonly limit: number;
+  /** Of each lane: how many deliveries are wanted in all. Endpoints take turns: those with a higher id than this come first. */
+  readonly turns: readonly [Turn, Turn, Turn];
   /** Endpoints that have deliveries here already: how many more each may get, and the id of the last one it got. */
   readonly lanes: ReadonlyArray<{
+    readonly lane: Lane;
     readonly endpointId: string;
     readonly room: number;
     readonly after: string | null;
   }>;
-  /** How many each other endpoint may get. */
+  /** How many each other endpoint may get, in each lane. */
   readonly roomOfOthers: number;
-  /** Endpoints take turns: those with a higher id than this come first. */
+  /** Look for other endpoints too, all over the queue; false: only at those in `lanes`. */
+  readonly full: boolean;
+  /** Suspicious deliveries too; false: there are some in hand, and they go one after the other. */
+  readonly suspicious: boolean;
+  /** Bytes of payload wanted at most. One delivery is brought whatever its size, unless this is 0 or less. */
+  readonly bytes: number;
+}
+
+export interface Turn {
+  readonly limit: number;
   readonly afterEndpoint: string;
 }
 
-// By endpoint, never along one global list, so that the backlog of one is no work for the others (invariants 7 and 8): each
-// active endpoint is one descent of the primary key, and the outer limit ends the walk.
-//
-// after_id skips what was claimed before. Where a long transaction holds vacuum back, the dead rows of an hour lie there, and
-// each claim would walk over them (invariant 8). What lies lower and is due again (a retry, a lost lease) is found by the
-// claims without it.
-//
-// picked is materialized, and locks inside the lateral limit: a planner that joins and limits in another order would lock
-// rows that nobody then claims. now() is that of the database on every machine.
-const text = `
-with asked as (
-  select * from unnest($1::bigint[], $2::int[], $3::uuid[]) as asked (endpoint_id, room, after_id)
-), picked as materialized (
-  select due.lane, due.endpoint_id, due.id
-    from (select id from rowhook.endpoint where active and paused_at is null order by id <= $4::bigint, id) as endpoint
-    left join asked on asked.endpoint_id = endpoint.id
-   cross join (values (0::smallint), (1), (2)) as queue (lane)
-   cross join lateral (
-      select delivery.lane, delivery.endpoint_id, delivery.id
-        from rowhook.delivery
-       where delivery.lane = queue.lane
-         and delivery.endpoint_id = endpoint.id
-         and delivery.id > coalesce(asked.after_id, '00000000-0000-0000-0000-000000000000')
-         and (delivery.lease is null or delivery.leased_until < now())
-       order by delivery.id
-       limit coalesce(asked.room, $5::int)
-         for update skip locked
-    ) as due
-   limit $6::int
-), leased as (
-  update rowhook.delivery
-     set lease = $7::uuid, leased_until = now() + $8::int * interval '1 millisecond', starts = delivery.starts + 1
-    from picked
-   where delivery.lane = picked.lane and delivery.endpoint_id = picked.endpoint_id and delivery.id = picked.id
-  returning delivery.lane, delivery.endpoint_id, delivery.id, delivery.event_id, delivery.attempts, delivery.starts
-)
-select leased.lane, leased.endpoint_id::text as "endpointId", leased.id, leased.event_id as "eventId", leased.attempts, leased.starts,
-       endpoint.url, endpoint.secret, endpoint.dialect, endpoint.old_secrets as "oldSecrets",
-       endpoint.xmin::text as "endpointVersion"
-  from leased
-  join rowhook.endpoint on endpoint.id = leased.endpoint_id
- order by leased.endpoint_id <= $4::bigint, leased.endpoint_id, leased.lane, leased.id`;
-
-// Apart from the claim: partitions are left out while planning only if the ids are known by then; in a join, all of a month's
-// would be planned for. It also brings an event that goes to many endpoints once.
-const eventText = `
-select id, name, payload, request_id as "requestId", changed_at as "changedAt"
-  from rowhook.event
- where id = any ($1::uuid[])`;
-
-// A schedule of retries begins after the last verdict that ended one. $2 leaves out partitions that are too old. Attempts without a
-// request have no dialect.
-const earlierText = `
-select delivery_id as id, coalesce(max(number) filter (where verdict <> 'retry'), 0) as settled,
-       (array_agg(dialect order by number) filter (where dialect <> ''))[1] as dialect
-  from rowhook.attempt
- where delivery_id = any ($1::uuid[]) and id > $2::uuid
- group by delivery_id`;
-
-interface Earlier {
-  readonly id: string;
-  readonly settled: number;
-  readonly dialect: string | null;
+/** What a claim brought. */
+export interface Claim {
+  /** By lane, the endpoints in turn, of each in the order of their ids. */
+  readonly deliveries: readonly Claimed[];
+  /** More may be due of endpoints that got less than they had room for: the budget of bytes ended it, or later ones of a record were put away. */
+  readonly cut: boolean;
 }
 
-type Leased = Omit<Claimed, 'event' | 'lease' | 'sendBy' | 'settledAttempts' | 'firstDialect'>;
+const fullClaim = { name: 'rowhook claim', text: claimText(true) };
+const knownClaim = { name: 'rowhook claim known', text: claimText(false) };
 
-/** Leases due deliveries of active endpoints, the endpoints in turn, of each the oldest first, in the order of their ids. */
-export async function claim(session: Session, request: ClaimRequest): Promise<Claimed[]> {
-  const { rows } = await session.query<Leased>({ name: 'rowhook claim', text }, [
-    request.lanes.map((lane) => lane.endpointId),
-    request.lanes.map((lane) => lane.room),
-    request.lanes.map((lane) => lane.after),
-    request.afterEndpoint,
-    request.roomOfOthers,
-    request.limit,
+/** A row of the claim. */
+interface Leased
+  extends Pick<
+    Claimed,
+    'lane' | 'slot' | 'endpointId' | 'id' | 'eventId' | 'record' | 'attempts' | 'starts' | 'counted' | 'probe'
+  > {
+  /** With the first delivery of an endpoint in a lane; of those that follow it, null. */
+  readonly endpoint: LeasedEndpoint | null;
+  /** Deliveries behind earlier ones of their record were put away. */
+  readonly putAway: boolean;
+}
+
+interface LeasedEndpoint
+  extends Pick<Claimed, 'url' | 'secret' | 'dialect' | 'oldSecrets' | 'unwell' | 'settings'> {
+  readonly version: string;
+}
+
+/**
+ * Leases due deliveries of endpoints that may be sent something now: of each lane so many, the endpoints in turn, of each the oldest
+ * first. Endpoints with a limit over all daemons are left to whoever keeps them, one behind an open breaker gets its one probe.
+ * What does not fit into the budget of bytes is given back at once.
+ */
+export async function claim(session: Session, request: ClaimRequest): Promise<Claim> {
+  const rows = await lease(session, request);
+  const putAway = rows.some((row) => row.putAway);
+  // Where nothing could be leased there is one row without a delivery.
+  const leased = rows.filter((row) => row.id !== null);
+  if (leased.length === 0) return { deliveries: [], cut: putAway };
+  const { fitting, left } = await loadEvents(session, leased, request.bytes);
+  await giveBack(
+    session,
+    left.map((row) => ({ ...row, lease: request.lease })),
+  );
+  const earlier = await earlierOf(
+    session,
+    fitting.map(({ delivery }) => delivery),
+  );
+  const endpoints = new Map<string, LeasedEndpoint>();
+  for (const { endpointId, endpoint } of leased) if (endpoint) endpoints.set(endpointId, endpoint);
+  // Property by property: a spread for each delivery costs more than all the rest.
+  const deliveries = fitting.map(({ delivery: row, event, bytes }): Claimed => {
+    const endpoint = endpoints.get(row.endpointId) as LeasedEndpoint;
+    const before = earlier.get(row.id);
+    return {
+      lane: row.lane,
+      slot: row.slot,
+      endpointId: row.endpointId,
+      id: row.id,
+      eventId: row.eventId,
+      lease: request.lease,
+      sendBy: request.sendBy,
+      attempts: row.attempts,
+      settledAttempts: before?.settled ?? 0,
+      firstDialect: before?.dialect ?? null,
+      starts: row.starts,
+      counted: row.counted,
+      probe: row.probe,
+      unwell: endpoint.unwell,
+      record: row.record,
+      url: endpoint.url,
+      secret: endpoint.secret,
+      oldSecrets: endpoint.oldSecrets,
+      endpointVersion: endpoint.version,
+      dialect: endpoint.dialect,
+      settings: endpoint.settings,
+      event,
+      bytes,
+    };
+  });
+  return { deliveries, cut: putAway || left.length > 0 };
+}
+
+async function lease(session: Session, request: ClaimRequest): Promise<Leased[]> {
+  const turns = request.turns.flatMap(({ limit, afterEndpoint }, lane) =>
+    limit > 0 ? [{ lane, limit, afterEndpoint }] : [],
+  );
+  if (request.bytes <= 0 || turns.length === 0) return [];
+  const { full, roomOfOthers } = request;
+  // A full claim goes by the queue, and asks only about those that differ from the others.
+  const lanes = full ? request.lanes.filter(({ room }) => room !== roomOfOthers) : request.lanes;
+  const { rows } = await session.query<Leased>(full ? fullClaim : knownClaim, [
+    turns.map((turn) => turn.lane),
+    turns.map((turn) => turn.limit),
+    turns.map((turn) => turn.afterEndpoint),
+    lanes.map((lane) => lane.lane),
+    lanes.map((lane) => lane.endpointId),
+    lanes.map((lane) => lane.room),
+    lanes.map((lane) => lane.after),
+    request.keeper,
     request.lease,
-    request.leaseMs,
+    request.defaultTimeoutMs,
+    request.marginMs,
+    request.suspicious,
+    ...(full ? [roomOfOthers] : []),
   ]);
-  if (rows.length === 0) return [];
-  const events = await eventsOf(session, rows);
-  const earlier = await earlierOf(session, rows);
-  return rows.map((row) => ({
-    ...row,
-    lease: request.lease,
-    sendBy: request.sendBy,
-    settledAttempts: earlier.get(row.id)?.settled ?? 0,
-    firstDialect: earlier.get(row.id)?.dialect ?? null,
-    event: events.get(row.eventId) ?? null,
-  }));
-}
-
-async function eventsOf(session: Session, rows: readonly Leased[]): Promise<Map<string, ClaimedEvent>> {
-  const ids = [...new Set(rows.map((row) => row.eventId))];
-  const found = await session.query<{ id: string; payload: string | null } & Omit<ClaimedEvent, 'payload'>>(
-    { text: eventText },
-    [ids],
-  );
-  return new Map(
-    found.rows.flatMap(({ id, payload, ...rest }) => (payload === null ? [] : [[id, { ...rest, payload }]])),
-  );
-}
-
-async function earlierOf(session: Session, rows: readonly Leased[]): Promise<Map<string, Earlier>> {
-  const ids = rows.filter((row) => row.attempts > 0).map((row) => row.id);
-  // A first attempt need not look.
-  if (ids.length === 0) return new Map();
-  const found = await session.query<Earlier>({ text: earlierText }, [ids, attemptsFrom(ids)]);
-  return new Map(found.rows.map((row) => [row.id, row]));
-}
-
-const giveBackText = `
-update rowhook.delivery
-   set lease = null, leased_until = null, starts = delivery.starts - 1
-  from unnest($1::smallint[], $2::bigint[], $3::uuid[], $4::uuid[]) as given (lane, endpoint_id, id, lease)
- where delivery.lane = given.lane and delivery.endpoint_id = given.endpoint_id and delivery.id = given.id and delivery.lease = given.lease`;
-
-/** Ends leases of deliveries that were not sent, so that others need not wait for the leases to expire. */
-export async function giveBack(
-  session: Session,
-  deliveries: ReadonlyArray<Pick<Claimed, 'lane' | 'endpointId' | 'id' | 'lease'>>,
-): Promise<void> {
-  if (deliveries.length === 0) return;
-  await session.query({ name: 'rowhook give back', text: giveBackText }, [
-    deliveries.map((delivery) => delivery.lane),
-    deliveries.map((delivery) => delivery.endpointId),
-    deliveries.map((delivery) => delivery.id),
-    deliveries.map((delivery) => delivery.lease),
-  ]);
+  return rows;
 }

@@ -2,13 +2,19 @@ import type { Pool } from 'pg';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
 import { fullSpeed, type Pace } from '../pace.ts';
 import type { Log } from '../store/log.ts';
+import { plainSealer, type Sealer } from '../store/sealer.ts';
 import type { Dialect } from '../wire/dialect.ts';
+import { parseAllowList } from './allow-list.ts';
+import { begin } from './begin.ts';
+import { DatabaseClock } from './database-clock.ts';
 import { Dispatching } from './dispatching.ts';
 import { disableEndpoint } from './gone.ts';
-import { parseAllowList } from './guard.ts';
 import { createMeter } from './meter.ts';
 import { createSender } from './send.ts';
-import { createSession } from './session.ts';
+import { createSession, type Session } from './session.ts';
+
+/** A statement of those that are seldom is given up after this. */
+const answerWithinMs = 10_000;
 
 export interface DispatcherOptions {
   /** Requests at a time. Default 64. */
@@ -21,6 +27,10 @@ export interface DispatcherOptions {
   readonly pollMs?: number;
   /** Where requests may go besides public addresses: addresses, networks, host names. Default: nowhere. */
   readonly allow?: readonly string[];
+  /** Whether plain http may go to public addresses too. Default: false. */
+  readonly allowHttp?: boolean;
+  /** An endpoint that has failed for so many days is disabled. Default 5. */
+  readonly disableAfterDays?: number;
 }
 
 export interface DispatcherParts {
@@ -29,6 +39,8 @@ export interface DispatcherParts {
   readonly log: Log;
   /** The dialect of an endpoint; of null, the one that the catalog names. May throw. */
   dialectOf(name: string | null): Dialect;
+  /** Opens what of an endpoint is sealed. Default: nothing can be. */
+  readonly sealer?: Sealer;
   readonly options?: DispatcherOptions;
   /** Default: full speed. */
   readonly pace?: Pace;
@@ -48,21 +60,46 @@ export function createDispatcher({
   pool,
   log,
   dialectOf,
+  sealer = plainSealer,
   options = {},
   pace = fullSpeed,
 }: DispatcherParts): Dispatcher {
-  const { concurrency = 64, perEndpoint = 8, timeoutMs = 15_000, pollMs = 500, allow = [] } = options;
+  const {
+    concurrency = 64,
+    perEndpoint = 8,
+    timeoutMs = 15_000,
+    pollMs = 500,
+    disableAfterDays = 5,
+  } = options;
+  const allow = parseAllowList(options.allow ?? [], { http: options.allowHttp });
   const meter = createMeter();
+  const clock = new DatabaseClock();
+  const seldom = meter.metered(sessionOf(pool));
   const dispatching = new Dispatching({
     claims: meter.metered(createSession(pool, { durable: false })),
     results: meter.metered(createSession(pool, { durable: true })),
+    seldom,
     spentMs: () => meter.take(),
     pace,
-    sender: createSender({ allow: parseAllowList(allow), timeoutMs, connections: 2 * concurrency }),
+    clock,
+    sending: {
+      sender: createSender({ allow, timeoutMs, connections: 2 * concurrency }),
+      log,
+      sealer,
+      dialectOf,
+      begin: (delivery) => begin(seldom, delivery),
+      now: () => clock.now(),
+      timeoutMs,
+    },
     log,
-    dialectOf,
     disable: (delivery, reason, hurry) => disableEndpoint({ pool, log, hurry }, delivery, reason),
-    limits: { concurrency, perEndpoint: Math.min(perEndpoint, concurrency), timeoutMs, pollMs },
+    limits: {
+      concurrency,
+      perEndpoint: Math.min(perEndpoint, concurrency),
+      timeoutMs,
+      pollMs,
+      disableAfterDays,
+    },
   });
   return {
     ...createLifetime({
@@ -71,5 +108,18 @@ export function createDispatcher({
       abort: () => dispatching.abort(),
     }),
     wake: () => dispatching.wake(),
+  };
+}
+
+/** Any connection of the pool, for each statement. */
+function sessionOf(pool: Pool): Session {
+  return {
+    async query<Row extends object>({ text }: { readonly text: string }, values: readonly unknown[]) {
+      // Without a name: these connections are everybody's.
+      const query = { text, values: [...values], query_timeout: answerWithinMs };
+      const { rows } = await pool.query<Row>(query);
+      return { rows };
+    },
+    close() {},
   };
 }

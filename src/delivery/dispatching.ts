@@ -2,73 +2,105 @@ import { setMaxListeners } from 'node:events';
 import { v4 } from 'uuid';
 import { type Pace, rest } from '../pace.ts';
 import type { Log } from '../store/log.ts';
-import type { Dialect } from '../wire/dialect.ts';
 import { logAttempt } from './attempt-log.ts';
-import { type Claimed, claim, giveBack } from './claim.ts';
-import type { Sent } from './exchange.ts';
+import type { Claimed } from './claim.ts';
+import { Claiming } from './claiming.ts';
+import type { DatabaseClock } from './database-clock.ts';
+import { giveBack } from './give-back.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
-import { finishedOf, outgoingOf, unsendableOf } from './outgoing.ts';
 import type { Finished, Recorded } from './record.ts';
 import { Recorder } from './recorder.ts';
-import type { Sender } from './send.ts';
+import { Returns } from './returns.ts';
+import { type SendingParts, send } from './sending.ts';
 import type { Session } from './session.ts';
-import type { Reason } from './verdict.ts';
+import { Waiting } from './waiting.ts';
+import { Wellbeing, type WellbeingParts } from './wellbeing.ts';
 
 export interface DispatchingParts {
   readonly claims: Session;
   readonly results: Session;
-  /** Milliseconds that both waited for the database since this was last asked. */
+  /** For what is seldom: health, and the starts of suspicious deliveries. Takes several statements at a time. */
+  readonly seldom: Session;
+  /** Milliseconds that they waited for the database since this was last asked. */
   readonly spentMs: () => number;
   readonly pace: Pace;
-  readonly sender: Sender;
+  readonly clock: DatabaseClock;
+  readonly sending: SendingParts;
   readonly log: Log;
-  readonly dialectOf: (name: string | null) => Dialect;
   /** Makes a delivery's endpoint inactive. Never rejects. */
-  disable(delivery: Claimed, reason: Reason, hurry: AbortSignal): Promise<void>;
-  readonly limits: LanesOptions & { readonly timeoutMs: number; readonly pollMs: number };
+  readonly disable: WellbeingParts['disable'];
+  readonly limits: LanesOptions & {
+    readonly timeoutMs: number;
+    readonly pollMs: number;
+    readonly disableAfterDays: number;
+  };
 }
 
 /** Between a claim and the start of a request at most this passes, and as much is left after its end to write it down. */
 const marginMs = 5_000;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
-/** More leases than attempts by so many: a process may have died of this delivery. */
-const suspiciousStarts = 3;
 
 /**
- * One run of a dispatcher. Three things go on side by side and meet in the lanes: the loop that claims, the requests, and the
- * recorder. Nothing is locked in the database while a request is under way.
+ * One run of a dispatcher. Several things go on side by side and meet in the lanes: the loop that claims, the requests, the
+ * recorder, and what follows for endpoints that are not well. Nothing is locked in the database while a request is under way.
  */
 export class Dispatching {
   readonly #parts: DispatchingParts;
   readonly #lanes: Lanes;
+  readonly #claiming: Claiming;
   readonly #recorder: Recorder;
+  readonly #wellbeing: Wellbeing;
+  readonly #waiting = new Waiting();
   readonly #requests = new Set<Promise<void>>();
-  /** Claimed but not sent: to be given back by the loop, which owns the session for claims. */
-  readonly #unsent: Claimed[] = [];
+  readonly #returns: Returns;
   #loop: Promise<void> = Promise.resolve();
-  #claiming: Promise<void> = Promise.resolve();
-  #stopping = false;
   /** Aborted when it is time to stop. */
   readonly #hurry = new AbortController();
   #woken = false;
-  /** Ends the loop's wait. */
-  #proceed = (): void => {};
-  /** The endpoint that was served last: they take turns. */
-  #turn = '0';
-  /** Until then, claims leave out what lies before the ones already made. */
-  #fullClaimAt = 0;
+  #paceTimer: NodeJS.Timeout | undefined;
 
   constructor(parts: DispatchingParts) {
     // As many endpoints may be gone at once as there are.
     setMaxListeners(0, this.#hurry.signal);
     this.#parts = parts;
-    this.#lanes = new Lanes(parts.limits);
-    this.#recorder = new Recorder({
-      session: parts.results,
-      log: parts.log,
-      onDone: (finished, recorded) => this.#done(finished, recorded),
+    const { claims, results, seldom, log, limits, pace } = parts;
+    this.#lanes = new Lanes(limits);
+    this.#claiming = new Claiming({
+      session: claims,
+      lanes: this.#lanes,
+      pace,
+      keeper: v4(),
+      timeoutMs: limits.timeoutMs,
+      marginMs,
     });
+    this.#returns = new Returns({
+      session: claims,
+      lanes: this.#lanes,
+      log,
+      claimed: () => this.#claiming.underWay(),
+      onLetGo: () => this.#waiting.poke(),
+    });
+    this.#recorder = new Recorder({
+      session: results,
+      log,
+      onDone: (finished, recorded) => this.#done(finished, recorded),
+      onBrought: () => this.wake(),
+    });
+    this.#wellbeing = new Wellbeing({
+      session: seldom,
+      log,
+      lanes: this.#lanes,
+      returns: this.#returns,
+      disableAfterDays: limits.disableAfterDays,
+      disable: parts.disable,
+      hurry: this.#hurry.signal,
+      onClosed: () => this.wake(),
+    });
+  }
+
+  get #stopping(): boolean {
+    return this.#hurry.signal.aborted;
   }
 
   async start(): Promise<void> {
@@ -77,109 +109,74 @@ export class Dispatching {
 
   wake(): void {
     this.#woken = true;
-    this.#poke();
+    this.#waiting.poke();
   }
 
   async drain(): Promise<void> {
-    this.#stopping = true;
     this.#hurry.abort();
-    this.#proceed();
+    clearTimeout(this.#paceTimer);
+    this.#waiting.end();
     await this.#loop;
-    this.#unsent.push(...this.#lanes.takeQueued());
-    await this.#giveBack();
+    this.#returns.add(this.#lanes.takeQueued());
+    await this.#returns.giveBack();
     await Promise.all(this.#requests);
     await this.#recorder.drain(2 * marginMs);
-    await this.#giveBack();
-    await this.#parts.sender.close();
+    await this.#wellbeing.drain();
+    await this.#returns.letGo();
+    await this.#returns.giveBack();
+    await this.#claiming.release().catch((error) => {
+      this.#parts.log.warn({ err: error }, 'endpoints not let go: others wait until their time is over');
+    });
+    await this.#parts.sending.sender.close();
     this.#parts.claims.close();
     this.#parts.results.close();
   }
 
   abort(): void {
-    this.#parts.sender.abort();
+    this.#parts.sending.sender.abort();
     this.#recorder.abort();
   }
 
   async #run(): Promise<void> {
+    const { claims, clock, log, pace, spentMs, limits } = this.#parts;
     let pauseMs = firstPauseMs;
     while (!this.#stopping) {
       try {
-        this.#claiming = this.#claim();
-        await this.#claiming;
+        await clock.keep(claims);
+        await this.#claim();
         pauseMs = firstPauseMs;
       } catch (error) {
-        this.#parts.log.warn({ err: error, pauseMs }, 'deliveries cannot be claimed');
+        log.warn({ err: error, pauseMs }, 'deliveries cannot be claimed');
         await this.#wait(pauseMs, () => false);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-        this.#unsent.push(...this.#lanes.takeQueued(performance.now()));
-        if (this.#unsent.length > 0) await this.#giveBack();
+        await this.#giveBackLate();
         continue;
       }
-      this.#fill();
       await rest(
-        this.#parts.pace,
-        this.#parts.spentMs(),
+        pace,
+        spentMs(),
         (ms) => this.#wait(ms, () => false),
         () => this.#stopping,
       );
-      await this.#wait(
-        this.#parts.limits.pollMs,
-        () => (this.#woken && this.#lanes.hasRoom) || this.#lanes.runsLow,
-      );
-      this.#unsent.push(...this.#lanes.takeQueued(performance.now()));
-      if (this.#unsent.length > 0) await this.#giveBack();
+      const worthIt = (): boolean =>
+        (this.#woken && this.#lanes.hasRoomForFresh) || this.#lanes.runsLow(performance.now());
+      await this.#wait(Math.min(limits.pollMs, this.#claiming.fullInMs()), worthIt);
+      await this.#giveBackLate();
     }
   }
 
   async #claim(): Promise<void> {
     if (!this.#lanes.hasRoom) return;
     this.#woken = false;
-    const free = this.#lanes.room();
-    const room = { ...free, limit: this.#parts.pace.batch(free.limit) };
-    const startedAt = performance.now();
-    const full = startedAt >= this.#fullClaimAt;
-    const claimed = await claim(this.#parts.claims, {
-      ...room,
-      lanes: full ? room.lanes.map((lane) => ({ ...lane, after: null })) : room.lanes,
-      lease: v4(),
-      leaseMs: this.#parts.limits.timeoutMs + 2 * marginMs,
-      sendBy: startedAt + marginMs,
-      afterEndpoint: this.#turn,
-    });
-    const tookMs = performance.now() - startedAt;
-    // A slow one has walked over dead rows that vacuum cannot take away (invariant 8): at most a twentieth of the time for that.
-    if (full) this.#fullClaimAt = tookMs > 25 ? startedAt + 21 * tookMs : 0;
-    this.#turn = claimed.at(-1)?.endpointId ?? '0';
-    this.#lanes.admit(claimed, room, performance.now());
-    for (const { id, starts, attempts } of claimed) {
-      if (starts - attempts > suspiciousStarts) {
-        this.#parts.log.warn(
-          { delivery: id, starts, attempts },
-          'delivery was begun more often than it ended',
-        );
-      }
-    }
+    const { deliveries, surplus } = await this.#claiming.claim();
+    this.#wellbeing.claimed(deliveries);
+    this.#fill();
+    await giveBack(this.#parts.claims, surplus);
   }
 
   /** Resolves after this time, or as soon as the condition holds when somebody pokes, or when stopping. */
   #wait(ms: number, condition: () => boolean): Promise<void> {
-    if (this.#stopping || condition()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#proceed(), ms);
-      this.#waitsFor = condition;
-      this.#proceed = () => {
-        clearTimeout(timer);
-        this.#proceed = () => {};
-        this.#waitsFor = () => false;
-        resolve();
-      };
-    });
-  }
-
-  #waitsFor = (): boolean => false;
-
-  #poke(): void {
-    if (this.#waitsFor()) this.#proceed();
+    return this.#stopping ? Promise.resolve() : this.#waiting.wait(ms, condition);
   }
 
   /** Starts as many requests as may start. */
@@ -190,61 +187,37 @@ export class Dispatching {
       const request = this.#send(delivery).finally(() => this.#requests.delete(request));
       this.#requests.add(request);
     }
+    clearTimeout(this.#paceTimer);
+    const startsAt = this.#lanes.startsAt();
+    if (startsAt === undefined) return;
+    this.#paceTimer = setTimeout(
+      () => {
+        this.#fill();
+        this.#waiting.poke();
+      },
+      Math.max(1, Math.ceil(startsAt - now)),
+    );
   }
 
   async #send(delivery: Claimed): Promise<void> {
-    const outgoing = outgoingOf(delivery, this.#parts.dialectOf, new Date());
-    if ('problem' in outgoing) {
-      this.#lanes.ended(delivery, 'failed', performance.now());
-      this.#recorder.add(unsendableOf(delivery, outgoing.problem, outgoing.detail, new Date()));
-      return;
-    }
-    if (outgoing.requestIdDropped) {
-      this.#parts.log.warn({ delivery: delivery.id }, 'request id dropped: it cannot be a header value');
-    }
-    const sent = await this.#parts.sender.send(delivery.url, outgoing.headers, outgoing.body);
-    this.#lanes.ended(delivery, answerOf(sent), performance.now());
-    if (sent.failure?.reason === 'aborted') this.#unsent.push(delivery);
-    else {
-      const finished = finishedOf(delivery, outgoing.dialect, sent);
-      this.#recorder.add(finished);
-      if ('endpointGone' in finished.verdict) await this.#disable(finished);
-    }
+    const ending = await send(this.#parts.sending, delivery);
+    const answer = 'answer' in ending ? ending.answer : undefined;
+    this.#lanes.ended(delivery, answer, performance.now());
+    this.#wellbeing.ended(delivery, ending);
+    if ('finished' in ending) this.#recorder.add(ending.finished);
+    else this.#returns.add([ending.unsent]);
     this.#fill();
-    this.#poke();
-  }
-
-  /** What waits for an endpoint that is gone is held, not spent on the same answer. */
-  async #disable({ delivery, verdict }: Finished): Promise<void> {
-    const queued = this.#lanes.hold(delivery.endpointId);
-    if (!queued) return;
-    this.#unsent.push(...queued);
-    this.#fill();
-    await this.#parts.disable(delivery, verdict.reason, this.#hurry.signal);
-    // One that was under way before may still bring some of it.
-    await this.#claiming.catch(() => {});
-    this.#unsent.push(...this.#lanes.letGo(delivery.endpointId));
+    this.#waiting.poke();
   }
 
   #done(finished: Finished, recorded: Recorded | undefined): void {
-    this.#lanes.release(1);
-    this.#poke();
+    this.#lanes.release(finished.delivery);
+    this.#waiting.poke();
     logAttempt(this.#parts.log, finished, recorded);
   }
 
-  async #giveBack(): Promise<void> {
-    const deliveries = this.#unsent.splice(0);
-    this.#lanes.giveBack(deliveries);
-    await giveBack(this.#parts.claims, deliveries).catch((error) => {
-      this.#parts.log.warn(
-        { err: error, deliveries: deliveries.length },
-        'leases not given back: they will expire',
-      );
-    });
+  async #giveBackLate(): Promise<void> {
+    this.#returns.add(this.#lanes.takeQueued(performance.now()));
+    await this.#returns.giveBack();
   }
-}
-
-function answerOf(sent: Sent): 'answered' | 'timeout' | 'failed' {
-  if (!sent.failure) return 'answered';
-  return sent.failure.reason === 'timeout' ? 'timeout' : 'failed';
 }

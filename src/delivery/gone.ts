@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Log } from '../store/log.ts';
+import { shownUrl } from '../wire/endpoint-url.ts';
 import type { Claimed } from './claim.ts';
-import type { Reason } from './verdict.ts';
 
 const triesMax = 8;
 const firstPauseMs = 100;
@@ -29,17 +29,24 @@ select case
          else 'changed'
        end as outcome`;
 
+/** Why we disable an endpoint; a person needs no reason. */
+export type DisableReason = keyof typeof why;
+const why = {
+  http_410: 'its receiver wants nothing more',
+  failing: 'it has failed for days; its deliveries are held until it is resumed',
+} as const;
+
 /**
- * Makes an endpoint inactive whose receiver has said that it wants nothing more. Apart from the recording of its attempt, which
+ * Makes an endpoint inactive whose receiver has said that it wants nothing more, or has not been well for days. Apart from the recording of its attempt, which
  * must not wait for anybody's endpoint. Where it does not come about, the next such answer brings it about.
  * @param parts.hurry ends it after one more try
  */
 export async function disableEndpoint(
   { pool, log, hurry }: { pool: Pool; log: Log; hurry: AbortSignal },
   { endpointId, endpointVersion, url }: Pick<Claimed, 'endpointId' | 'endpointVersion' | 'url'>,
-  reason: Reason,
+  reason: DisableReason,
 ): Promise<void> {
-  const where = { endpoint: endpointId, url, reason };
+  const where = { endpoint: endpointId, url: shownUrl(url), reason };
   let pauseMs = firstPauseMs;
   for (let tries = 1; ; tries += 1) {
     let problem: unknown = 'locked by another transaction';
@@ -48,7 +55,7 @@ export async function disableEndpoint(
       const query = { text, values, query_timeout: answerMs };
       const { rows } = await pool.query<{ outcome: 'disabled' | 'locked' | 'changed' }>(query);
       const outcome = rows[0]?.outcome;
-      if (outcome === 'disabled') log.warn(where, 'endpoint disabled: its receiver wants nothing more');
+      if (outcome === 'disabled') log.warn(where, `endpoint disabled: ${why[reason]}`);
       if (outcome !== 'locked') return;
     } catch (error) {
       problem = error;

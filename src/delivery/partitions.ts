@@ -57,6 +57,8 @@ export async function retentionBounds(
          (select event_id from rowhook.delivery order by event_id limit 1)
          union all
          (select event_id from rowhook.delivery_waiting order by event_id limit 1)
+         union all
+         (select event_id from rowhook.delivery_behind order by event_id limit 1)
        ) oldest order by event_id limit 1
      ) as owed`,
   );

@@ -4,14 +4,24 @@ import { type Finished, type Recorded, record } from './record.ts';
 import type { Session } from './session.ts';
 
 const batchMax = 500;
+/** A few results are written at once, many together: a batch that is worth its cost, or all that come in this time. */
+const few = 8;
+const worthwhile = 250;
+const gatherMs = 10;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
+/** While all that there is to write is locked. Others' results may come meanwhile: they wait no longer than this (invariant 7). */
+const longestLockedPauseMs = 250;
+/** A claim that puts a delivery behind one of these locks that one for as long as its statement takes. */
+const lockedPauseMs = 10;
 
 export interface RecorderParts {
   readonly session: Session;
   readonly log: Log;
   /** Called once for each that was added, when nothing is left to do about it; undefined: its lease was lost, nothing was written. */
   onDone(finished: Finished, recorded: Recorded | undefined): void;
+  /** Deliveries have become due: they waited for earlier ones of their records. */
+  onBrought?(): void;
 }
 
 /**
@@ -33,9 +43,7 @@ export class Recorder {
 
   add(finished: Finished): void {
     this.#pending.push(finished);
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-    });
+    this.#working ??= this.#work();
   }
 
   /** Resolves when all is written, or given up: after this time their leases are over, and others send them again. */
@@ -52,23 +60,27 @@ export class Recorder {
 
   async #work(): Promise<void> {
     let pauseMs = firstPauseMs;
+    let whileLockedMs = lockedPauseMs;
     // So many of the next ones are written one by one: one of them is not taken.
     let alone = 0;
     while (this.#pending.length > 0) {
+      if (this.#pending.length > few && this.#pending.length < worthwhile) await this.#pause(gatherMs);
       const batch = this.#pending.splice(0, alone > 0 ? 1 : batchMax);
       alone = Math.max(0, alone - batch.length);
       try {
-        const { recorded, locked } = await record(this.#parts.session, batch);
+        const { recorded, locked, brought } = await record(this.#parts.session, batch);
+        if (brought > 0) this.#parts.onBrought?.();
         const byAttempt = new Map(recorded.map((each) => [each.attemptId, each]));
         for (const finished of batch) {
           if (locked.has(finished.attemptId)) this.#pending.push(finished);
           else this.#parts.onDone(finished, byAttempt.get(finished.attemptId));
         }
-        if (locked.size < batch.length) pauseMs = firstPauseMs;
+        pauseMs = firstPauseMs;
+        if (locked.size < batch.length) whileLockedMs = lockedPauseMs;
+        else if (performance.now() >= this.#giveUpAt) this.#giveUp('locked by another transaction');
         else {
-          if (performance.now() >= this.#giveUpAt) return this.#giveUp('locked by another transaction');
-          await this.#pause(pauseMs);
-          pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+          await this.#pause(whileLockedMs);
+          whileLockedMs = Math.min(whileLockedMs * 2, longestLockedPauseMs);
         }
       } catch (error) {
         if (isAboutTheData(error)) {
@@ -77,7 +89,10 @@ export class Recorder {
           continue;
         }
         this.#pending.unshift(...batch);
-        if (performance.now() >= this.#giveUpAt) return this.#giveUp(error);
+        if (performance.now() >= this.#giveUpAt) {
+          this.#giveUp(error);
+          break;
+        }
         this.#parts.log.warn(
           { err: error, results: this.#pending.length, pauseMs },
           'results cannot be recorded; kept',
@@ -86,6 +101,8 @@ export class Recorder {
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }
+    // At once, not when the promise is settled: what is added in between would wait for the next one.
+    this.#working = undefined;
   }
 
   #pause(ms: number): Promise<void> {

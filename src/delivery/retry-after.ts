@@ -12,14 +12,22 @@ const dateForms: readonly RegExp[] = [
   new RegExp(`^${day} ${month} [ \\d]\\d ${time} \\d{4}$`),
 ];
 
+/** The header of this name, without white space around it; '' where there is none. */
+function fieldOf(headers: HeaderList, name: string): string {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1].trim() ?? '';
+}
+
 /**
  * How long a receiver asks us to wait (RFC 9110, 10.2.3: seconds or a date), at most 24 hours: it may put its deliveries off, but
- * not for ever.
+ * not for ever. A date is taken by the receiver's own clock, where the answer tells its time: ours may be wrong.
  * @returns milliseconds from now; 0 where it does not ask, or says what nobody understands
  */
 export function retryAfterMs(headers: HeaderList, now: Date): number {
-  const text = headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1].trim() ?? '';
-  const asked = /^\d+$/.test(text) ? Number(text) * 1_000 : dateOf(text) - now.getTime();
+  const text = fieldOf(headers, 'retry-after');
+  const saidAt = dateOf(fieldOf(headers, 'date'));
+  const asked = /^\d+$/.test(text)
+    ? Number(text) * 1_000
+    : dateOf(text) - (Number.isNaN(saidAt) ? now.getTime() : saidAt);
   return asked > 0 ? Math.min(asked, longestDelayMs) : 0;
 }
 

@@ -15,9 +15,11 @@ export interface Session {
 
 // The queue's tables may be empty in one minute and hold a million rows in the next, and statistics come late. So each
 // statement is planned anew (0.3 ms): a plan kept from the empty table, or for a partition that was empty then, would be run
-// against the full one. And none may be tempted to read and sort all that one endpoint is owed: they walk indexes.
+// against the full one. And none may be tempted to read and sort all that one endpoint is owed: they walk indexes, and join row by
+// row, as a join with the whole queue would read all of it.
 const settings = `
   set plan_cache_mode = force_custom_plan; set jit = off; set enable_seqscan = off; set enable_bitmapscan = off;
+  set enable_hashjoin = off; set enable_mergejoin = off;
   set lock_timeout = '5s'; set statement_timeout = '10s'`;
 
 export interface SessionOptions {

@@ -5,8 +5,10 @@ import { createLifetime, type Lifetime } from '../lifetime.ts';
 import { fullSpeed, type Pace } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import { dayMs } from '../uuid-time.ts';
+import { bringStrays, bringUnordered, type RecordPlace } from './behind.ts';
 import { dailyTables, dropPartitions, makePartition, pruneRest, retentionBounds } from './partitions.ts';
 import { deleteOrphans, moveDueRetries, retryBatch } from './retries.ts';
+import { emptySlot, lookAtSlots, turnSlot } from './slots.ts';
 
 export interface SweeperParts {
   readonly pool: Pool;
@@ -18,8 +20,17 @@ export interface SweeperParts {
   readonly options?: {
     /** Events and attempts older than this are deleted, by whole days. Default 30. */
     readonly retentionDays?: number;
-    /** When the duties run, as cron expressions with seconds. Default: retries every second, the others every hour. */
-    readonly cron?: { readonly retries?: string; readonly partitions?: string; readonly orphans?: string };
+    /**
+     * When the duties run, as cron expressions with seconds. Default: retries every second, slots and behind every ten, the others every
+     * hour.
+     */
+    readonly cron?: {
+      readonly retries?: string;
+      readonly slots?: string;
+      readonly behind?: string;
+      readonly partitions?: string;
+      readonly orphans?: string;
+    };
   };
 }
 
@@ -27,6 +38,7 @@ const daysAhead = 3;
 /** Retries that became due so long before the last sweep were moved by it or an earlier one, unless their commit took longer. */
 const overlapMs = 60_000;
 const lockTries = 5;
+const behindBatch = 1_000;
 
 /** The duties that come round by the clock. Each catches and logs its failures; the next round tries again. */
 export function createSweeper({ pool, log, wake, pace = fullSpeed, options = {} }: SweeperParts): Lifetime {
@@ -64,6 +76,16 @@ export function createSweeper({ pool, log, wake, pace = fullSpeed, options = {} 
         times.retries ?? '* * * * * *',
         duty('retries', () => sweeping.retries()),
       );
+      schedule(
+        'slots',
+        times.slots ?? '*/10 * * * * *',
+        duty('slots', () => sweeping.slots()),
+      );
+      schedule(
+        'behind',
+        times.behind ?? '5-59/10 * * * * *',
+        duty('behind', () => sweeping.behind()),
+      );
       schedule('partitions', times.partitions ?? '0 7 * * * *', partitions);
       schedule(
         'orphans',
@@ -91,6 +113,10 @@ class Sweeping {
   /** Everything that was due before is moved. */
   #sweptUntil = new Date(0);
   #allSweptAt = Number.NEGATIVE_INFINITY;
+  /** Which of the retries that are due are next. */
+  #first: 'oldest' | 'newest' = 'oldest';
+  /** Where the look for strays is among the records. */
+  #lookedUntil: RecordPlace | undefined;
 
   constructor(
     parts: Required<Omit<SweeperParts, 'options'>> & { retentionDays: number; stopping: AbortSignal },
@@ -111,7 +137,7 @@ class Sweeping {
     }
     for (let full = true; full && !this.#stopping.aborted; ) {
       const most = this.#pace.batch(retryBatch);
-      const { taken, moved, at } = await moveDueRetries(this.#pool, this.#sweptUntil, most);
+      const { taken, moved, at } = await moveDueRetries(this.#pool, this.#sweptUntil, most, this.#first);
       if (moved > 0) this.#wake();
       if (moved < taken)
         this.#log.warn(
@@ -119,9 +145,37 @@ class Sweeping {
           'retries dropped: their endpoints are gone, or they are due already',
         );
       full = taken === most;
+      // In turn, so that a million that were due before do not keep those waiting that have just become due (invariant 7).
+      this.#first = this.#first === 'oldest' ? 'newest' : 'oldest';
       if (!full) this.#sweptUntil = new Date(at.getTime() - overlapMs);
       // A small batch each second goes on.
       else if (this.#pace.givesWay) return;
+    }
+  }
+
+  async slots(): Promise<void> {
+    let look = await lookAtSlots(this.#pool);
+    if (await turnSlot(this.#pool, look)) look = await lookAtSlots(this.#pool);
+    if (look.bytes[1 - look.current] === 0) return;
+    const emptied = await emptySlot(this.#pool, look, this.#stopping);
+    if (emptied) this.#log.debug({ slot: 1 - look.current }, 'slot of the queue emptied');
+  }
+
+  async behind(): Promise<void> {
+    for (let full = true; full && !this.#stopping.aborted && !this.#pace.givesWay; ) {
+      const brought = await bringUnordered(this.#pool, behindBatch);
+      if (brought > 0) this.#wake();
+      full = brought === behindBatch;
+    }
+    // So many of a round, and it goes on there the next time: strays are rare, and records may be many.
+    for (let batch = 0; batch < 10 && !this.#stopping.aborted; batch += 1) {
+      const { brought, next } = await bringStrays(this.#pool, this.#lookedUntil, behindBatch);
+      this.#lookedUntil = next;
+      if (brought > 0) {
+        this.#wake();
+        this.#log.warn({ brought }, 'deliveries brought back: the earlier ones of their records were gone');
+      }
+      if (!next || this.#pace.givesWay) return;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Dialect, HeaderList } from '../wire/dialect.ts';
+import { ownRetryDelayMs } from '../wire/schedule.ts';
 import type { FailureReason } from './failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -10,7 +11,8 @@ export type Outcome =
 /**
  * `http_<status>` is any status that is not success; a 3xx is `redirect`, because redirects are never followed. Without a
  * request: `event_gone` (retention has taken the event away), `dialect_unknown` (the endpoint's is none of ours),
- * `tls_required` (the dialect sends by https only, the endpoint's URL is none), `secret_invalid` (the dialect cannot sign with the endpoint's secret).
+ * `tls_required` (the dialect sends by https only, the endpoint's URL is none), `secret_invalid` (the dialect cannot sign with the endpoint's secret),
+ * `process_died` (it was begun again and again without an end: the process died of it).
  */
 export type Reason =
   | 'success'
@@ -20,7 +22,8 @@ export type Reason =
   | 'event_gone'
   | 'dialect_unknown'
   | 'tls_required'
-  | 'secret_invalid';
+  | 'secret_invalid'
+  | 'process_died';
 
 export type Verdict =
   | { readonly verdict: 'succeeded'; readonly reason: Reason }
@@ -40,16 +43,24 @@ export interface Moment {
   readonly now: Date;
   /** From 0 to below 1. */
   readonly random: number;
+  /** The endpoint's own, in milliseconds; null: the dialect's. */
+  readonly schedule: readonly number[] | null;
 }
 
 /** What becomes of a delivery after a request. */
-export function verdictOf(dialect: Dialect, outcome: Outcome, { attempts, now, random }: Moment): Verdict {
+export function verdictOf(
+  dialect: Dialect,
+  outcome: Outcome,
+  { attempts, now, random, schedule }: Moment,
+): Verdict {
   if ('status' in outcome && dialect.succeeded(outcome.status))
     return { verdict: 'succeeded', reason: 'success' };
   const reason = reasonOf(outcome);
   const heard = dialect.heedsReceiver && 'status' in outcome ? outcome : undefined;
   if (heard?.status === gone) return { verdict: 'exhausted', reason, endpointGone: true };
-  const scheduledMs = dialect.retryDelayMs(attempts, random);
+  const scheduledMs = schedule
+    ? ownRetryDelayMs(schedule, attempts, dialect.spreadsRetries ? random : undefined)
+    : dialect.retryDelayMs(attempts, random);
   if (scheduledMs === undefined) return { verdict: 'exhausted', reason };
   const askedMs = heard ? retryAfterMs(heard.headers, now) : 0;
   return { verdict: 'retry', reason, retryDelayMs: Math.max(scheduledMs, askedMs) };

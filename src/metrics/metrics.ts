@@ -119,7 +119,8 @@ export function createMetrics({ db, drifts, relay: parts }: MetricsParts): Metri
     if (late) oldestDelivery.set(late.seconds);
     if (aside) setAside.set(aside.records.count);
     endpoints.set({ state: 'active' }, found.endpoints.active);
-    endpoints.set({ state: 'inactive' }, found.endpoints.inactive);
+    endpoints.set({ state: 'paused' }, found.endpoints.paused);
+    endpoints.set({ state: 'disabled' }, found.endpoints.disabled);
     for (const { table, kind, transactions } of open ?? [])
       gaps.set({ table: plainTable(table), kind }, transactions);
   }

@@ -1,7 +1,7 @@
 import type { Queryable } from '../store/sql.ts';
 
 export interface OldestDue {
-  /** Seconds for which the delivery has been due that waits the longest to be sent to an active endpoint; 0: none waits. */
+  /** Seconds for which the delivery has been due that waits the longest to be sent to an endpoint that is not held; 0: none waits. */
   readonly seconds: number;
   /** The next delivery of some active endpoint is being sent. */
   readonly sending: boolean;
@@ -16,7 +16,15 @@ const mostEndpoints = 1_000;
 const text = `
 with first as materialized (
   select d.id, d.attempts, d.lease is not null and d.leased_until >= now() as sending, e.updated_at, d.leased_until
-  from (select id, updated_at from rowhook.endpoint where active order by id limit $1) e
+  from (
+    select e.id, e.updated_at
+      from rowhook.endpoint e
+      left join rowhook.endpoint_health h on h.endpoint_id = e.id
+     where e.active and e.paused_at is null
+       and (h.open_until is null or h.open_until <= now())
+       and (h.paused_until is null or h.paused_until <= now())
+     order by e.id limit $1
+  ) e
   cross join (values (0), (1), (2)) q (lane)
   cross join lateral (select * from rowhook.delivery d where d.lane = q.lane and d.endpoint_id = e.id order by d.id limit 1) d
 )

@@ -9,6 +9,8 @@ export interface Subscriber {
   readonly events: readonly string[];
   /** Whose events it gets; null: everybody's. */
   readonly tenant: string | null;
+  /** It is sent one delivery of a record at a time. */
+  readonly ordered: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Subscriber {
 export async function subscribers(db: Queryable, names: readonly string[]): Promise<Subscriber[]> {
   const { rows } = await db.query<Subscriber>({
     name: 'rowhook_subscribers',
-    text: 'select id::text, events, tenant from rowhook.endpoint where active and events && $1::text[] order by id',
+    text: `select id::text, events, tenant, ordering = 'record' as ordered from rowhook.endpoint where active and events && $1::text[] order by id`,
     values: [[...names, '*']],
   });
   return rows;
@@ -31,7 +33,7 @@ export async function subscribers(db: Queryable, names: readonly string[]): Prom
 export async function subscribersEver(db: Queryable, names: readonly string[]): Promise<Subscriber[]> {
   const { rows } = await db.query<Subscriber>({
     name: 'rowhook_subscribers_ever',
-    text: 'select id::text, events, tenant from rowhook.endpoint where events && $1::text[] order by id',
+    text: `select id::text, events, tenant, ordering = 'record' as ordered from rowhook.endpoint where events && $1::text[] order by id`,
     values: [[...names, '*']],
   });
   return rows;
@@ -59,6 +61,8 @@ export interface ReadyEvent {
   readonly payload: string | null;
   readonly tenant: string | null;
   readonly endpointIds: readonly string[];
+  /** Those of them that are sent one delivery of a record at a time; none where it is left out. */
+  readonly orderedIds?: readonly string[];
 }
 
 /** Writes events and the deliveries they owe, in their order; returns how many deliveries. Ids are UUIDv7: they keep the order. */
@@ -95,6 +99,8 @@ interface Deliveries {
   readonly endpointIds: readonly string[];
   /** 16 bytes for each. */
   readonly eventIds: Uint8Array;
+  /** resource:key for each, null where its endpoint is sent all at once; undefined: so are all. */
+  readonly records: ReadonlyArray<string | null> | undefined;
 }
 
 function deliveriesOf(ready: readonly ReadyEvent[], eventIds: Buffer): Deliveries {
@@ -104,18 +110,37 @@ function deliveriesOf(ready: readonly ReadyEvent[], eventIds: Buffer): Deliverie
   for (const [i, one] of ready.entries()) {
     for (let n = 0; n < one.endpointIds.length; n++) at += eventIds.copy(events, at, 16 * i, 16 * i + 16);
   }
-  return { endpointIds, eventIds: events };
+  const ordered = ready.some(({ orderedIds }) => orderedIds !== undefined && orderedIds.length > 0);
+  return { endpointIds, eventIds: events, records: ordered ? ready.flatMap(recordsOf) : undefined };
 }
 
-async function insertDeliveries(db: Queryable, { endpointIds, eventIds }: Deliveries): Promise<void> {
-  await db.query({
-    name: 'rowhook_deliveries',
-    // Rings for dispatchers of other daemons; ours is told without it.
-    text: `with written as (
-        insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id)
-        select 0, (select slot from rowhook.delivery_slot), * from unnest($1::bigint[], $2::uuid[], $3::uuid[])
-      )
-      select pg_notify('rowhook_delivery', '')`,
-    values: [int8Array(endpointIds), uuidArray(ids.next(endpointIds.length)), uuidArray(eventIds)],
-  });
+/** For each endpoint of an event. An event without a record is in order with nothing. */
+function recordsOf({ event, endpointIds, orderedIds = [] }: ReadyEvent): Array<string | null> {
+  const record = event.body === undefined ? `${event.resourceName}:${event.key}` : null;
+  return endpointIds.map((id) => (orderedIds.includes(id) ? record : null));
 }
+
+async function insertDeliveries(
+  db: Queryable,
+  { endpointIds, eventIds, records }: Deliveries,
+): Promise<void> {
+  const values = [int8Array(endpointIds), uuidArray(ids.next(endpointIds.length)), uuidArray(eventIds)];
+  await db.query(
+    records
+      ? {
+          name: 'rowhook_ordered_deliveries',
+          text: deliveryText(true),
+          values: [...values, textArray(records)],
+        }
+      : { name: 'rowhook_deliveries', text: deliveryText(false), values },
+  );
+}
+
+// Rings for dispatchers of other daemons; ours is told without it.
+const deliveryText = (ordered: boolean): string => `
+with written as (
+  insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id${ordered ? ', record' : ''})
+  select 0, (select slot from rowhook.delivery_slot), *
+    from unnest($1::bigint[], $2::uuid[], $3::uuid[]${ordered ? ', $4::text[]' : ''})
+)
+select pg_notify('rowhook_delivery', '')`;

@@ -81,7 +81,9 @@ export async function resolve(
       return [];
     }
     const tenant = 'tenant' in found ? found.tenant : null;
-    return [{ event, tenant, endpointIds: to.filter((one) => takes(one, tenant)).map(({ id }) => id) }];
+    const takers = to.filter((one) => takes(one, tenant));
+    const orderedIds = takers.filter(({ ordered }) => ordered).map(({ id }) => id);
+    return [{ event, tenant, endpointIds: takers.map(({ id }) => id), orderedIds }];
   });
   const slices = createSlices(addressed.length);
   const readSlice = async (from: number, to: number): Promise<readonly ReadyEvent[]> => {
@@ -93,7 +95,7 @@ export async function resolve(
       .map(({ event }) => event);
     const bodies = await bodiesOf(db, wanted, context);
     const ready: ReadyEvent[] = [];
-    for (const { event, tenant, endpointIds } of slice) {
+    for (const { event, tenant, endpointIds, orderedIds } of slice) {
       const payload = endpointIds.length === 0 ? null : (event.body ?? bodies.get(event));
       if (payload === tooMuch || !slices.takes(isUnshown(payload) ? null : payload)) break;
       if (aside.putBehind(event)) continue;
@@ -103,7 +105,7 @@ export async function resolve(
       }
       // Parts of a record that the world does not see: there is nothing to say.
       if (payload === hidden) continue;
-      if (payload !== undefined) ready.push({ event, tenant, endpointIds, payload });
+      if (payload !== undefined) ready.push({ event, tenant, endpointIds, orderedIds, payload });
       else missing.set(event, { event, waitsFor: event });
     }
     return ready;

@@ -5,7 +5,7 @@
  */
 
 /** By type, as in pg_type. */
-const oids = { bool: 16, int8: 20, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 } as const;
+const oids = { bool: 16, bytea: 17, int8: 20, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 } as const;
 const headerBytes = 20;
 /** Milliseconds from 1970 to 2000, where Postgres counts from. */
 const postgresEpochMs = 946_684_800_000;
@@ -31,11 +31,34 @@ export function textArray(values: ReadonlyArray<string | null>): Buffer {
   return array;
 }
 
-export function int4Array(values: readonly number[]): Buffer {
-  const array = headed(headerBytes + 8 * values.length, oids.int4, values.length);
+export function byteaArray(values: ReadonlyArray<Uint8Array | null>): Buffer {
+  const bytes = values.reduce((sum, value) => sum + 4 + (value?.length ?? 0), headerBytes);
+  const array = headed(bytes, oids.bytea, values.length, values.includes(null));
   let at = headerBytes;
-  for (const value of values) at = array.writeInt32BE(value, array.writeInt32BE(4, at));
+  for (const value of values) {
+    at = array.writeInt32BE(value?.length ?? -1, at);
+    if (value === null) continue;
+    array.set(value, at);
+    at += value.length;
+  }
   return array;
+}
+
+export function boolArray(values: readonly boolean[]): Buffer {
+  const array = headed(headerBytes + 5 * values.length, oids.bool, values.length);
+  let at = headerBytes;
+  for (const value of values) at = array.writeUInt8(value ? 1 : 0, array.writeInt32BE(1, at));
+  return array;
+}
+
+export function int4Array(values: ReadonlyArray<number | null>): Buffer {
+  const array = headed(headerBytes + 8 * values.length, oids.int4, values.length, values.includes(null));
+  let at = headerBytes;
+  for (const value of values) {
+    at = array.writeInt32BE(value === null ? -1 : 4, at);
+    if (value !== null) at = array.writeInt32BE(value, at);
+  }
+  return array.subarray(0, at);
 }
 
 /** @param values numbers: whole ones that a double holds exactly; texts: of any bigint */
@@ -58,6 +81,17 @@ export function uuidArray(ids: Uint8Array): Buffer {
   for (let i = 0, at = headerBytes; i < count; i++, at += 20) {
     array.writeInt32BE(16, at);
     array.set(ids.subarray(16 * i, 16 * i + 16), at + 4);
+  }
+  return array;
+}
+
+/** @param ids as text, with their hyphens */
+export function uuidTextArray(ids: readonly string[]): Buffer {
+  const array = headed(headerBytes + 20 * ids.length, oids.uuid, ids.length);
+  let at = headerBytes;
+  for (const id of ids) {
+    at = array.writeInt32BE(16, at);
+    at += array.write(id.replaceAll('-', ''), at, 16, 'hex');
   }
   return array;
 }

@@ -35,7 +35,7 @@ export interface DeliveredEvent {
 interface Queued {
   readonly endpointId: string;
   readonly eventId: string;
-  readonly queued: 'due' | 'sending' | null;
+  readonly queued: 'due' | 'behind' | 'sending' | null;
   readonly dueAt: Date | null;
 }
 
@@ -72,8 +72,7 @@ export async function showDelivery(db: Queryable, id: string): Promise<DeliveryD
  */
 export async function redeliver(db: Queryable, id: string): Promise<void> {
   const delivery = await showDelivery(db, id);
-  if (delivery.state === 'due' || delivery.state === 'sending' || delivery.state === 'waiting')
-    throw pending(id);
+  if (['due', 'behind', 'sending', 'waiting'].includes(delivery.state)) throw pending(id);
   if (delivery.event?.payload == null) {
     throw new RowhookError(
       'delivery_unknown',
@@ -84,19 +83,12 @@ export async function redeliver(db: Queryable, id: string): Promise<void> {
     );
   }
   // Attempts go on from the highest number; what it has had before does not count for the retries, see claim.ts.
-  const { rows } = await db.query<{ endpoints: number; inserted: number }>(
-    `with endpoint as (
-       select id from rowhook.endpoint where id = $1
-     ), inserted as (
-       insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, attempts, starts)
-       select 2, (select slot from rowhook.delivery_slot), endpoint.id, $2, $3, $4, $4 from endpoint
-       on conflict do nothing
-       returning 1
-     )
-     select (select count(*) from endpoint)::int as endpoints, (select count(*) from inserted)::int as inserted`,
+  const { rows } = await db.query<{ outcome: 'queued' | 'pending' | 'endpoint_unknown' }>(
+    'select rowhook.redeliver($1, $2, $3, $4) as outcome',
     [delivery.endpointId, id, delivery.eventId, delivery.attempts.at(-1)?.number ?? 0],
   );
-  if (rows[0]?.endpoints === 0) {
+  const { outcome } = rows[0]!;
+  if (outcome === 'endpoint_unknown') {
     throw new RowhookError(
       'endpoint_unknown',
       `the endpoint ${delivery.endpointId} of delivery ${id} is deleted`,
@@ -106,7 +98,7 @@ export async function redeliver(db: Queryable, id: string): Promise<void> {
     );
   }
   // Somebody else was quicker.
-  if (rows[0]?.inserted === 0) throw pending(id);
+  if (outcome === 'pending') throw pending(id);
   await db.query(`select pg_notify('rowhook_delivery', '')`);
 }
 
@@ -120,7 +112,11 @@ async function findQueued(db: Queryable, id: string): Promise<Queued | undefined
       union all
      select waiting.endpoint_id::text, waiting.event_id, waiting.due_at, null
        from rowhook.endpoint
-       join rowhook.delivery_waiting as waiting on waiting.endpoint_id = endpoint.id and waiting.id = $1`,
+       join rowhook.delivery_waiting as waiting on waiting.endpoint_id = endpoint.id and waiting.id = $1
+      union all
+     select behind.endpoint_id::text, behind.event_id, null, 'behind'
+       from rowhook.endpoint
+       join rowhook.delivery_behind as behind on behind.endpoint_id = endpoint.id and behind.id = $1`,
     [id],
   );
   return rows[0];

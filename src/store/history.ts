@@ -2,10 +2,10 @@ import { type AttemptSummary, latestAttempts } from './attempts.ts';
 import type { Queryable } from './sql.ts';
 
 /**
- * Where a delivery stands: `due` (also while its endpoint is held), `sending`, `waiting` for a retry, `succeeded`, `exhausted`;
- * `dropped` when its endpoint was deleted before it came to an end.
+ * Where a delivery stands: `due` (also while its endpoint is held), `behind` an earlier one of its record, `sending`, `waiting` for a
+ * retry, `succeeded`, `exhausted`; `dropped` when it was taken away before it came to an end.
  */
-export type DeliveryState = 'due' | 'sending' | 'waiting' | 'succeeded' | 'exhausted' | 'dropped';
+export type DeliveryState = 'due' | 'behind' | 'sending' | 'waiting' | 'succeeded' | 'exhausted' | 'dropped';
 
 export interface DeliverySummary {
   readonly id: string;
@@ -48,7 +48,7 @@ interface Step {
   readonly id: string;
   readonly endpointId: string;
   readonly eventId: string;
-  readonly queued: 'due' | 'sending' | null;
+  readonly queued: 'due' | 'behind' | 'sending' | null;
   readonly dueAt: Date | null;
 }
 
@@ -57,7 +57,8 @@ interface Step {
 // such a table: a listing of all of them merges one walk along (endpoint_id, id) for each.
 const perEndpoint = (walk: string): string => `
 select step.place, step.id, step.endpoint_id::text as "endpointId", step.event_id as "eventId",
-       case when delivery.leased_until > now() then 'sending' when delivery.id is not null then 'due' end as queued,
+       case when delivery.leased_until > now() then 'sending' when delivery.id is not null then 'due'
+            when delivery_behind.id is not null then 'behind' end as queued,
        delivery_waiting.due_at as "dueAt"
   from (
     select walked.*
@@ -72,6 +73,8 @@ select step.place, step.id, step.endpoint_id::text as "endpointId", step.event_i
     on delivery.lane in (0, 1, 2) and delivery.endpoint_id = step.endpoint_id and delivery.id = step.id
   left join rowhook.delivery_waiting
     on delivery_waiting.endpoint_id = step.endpoint_id and delivery_waiting.id = step.id
+  left join rowhook.delivery_behind
+    on delivery_behind.endpoint_id = step.endpoint_id and delivery_behind.id = step.id
  order by step.place desc`;
 
 // A walk for each lane of the queue: over all three at once, what one endpoint is owed would have to be sorted.
@@ -94,8 +97,18 @@ select id as place, id, endpoint_id, event_id
   from rowhook.delivery_waiting
  where endpoint_id = endpoint.id and id < $2::uuid`);
 
+const behind = (condition = ''): string => `
+select id as place, id, endpoint_id, event_id
+  from rowhook.delivery_behind
+ where endpoint_id = endpoint.id and id < $2::uuid${condition}`;
+const behindText = perEndpoint(behind());
+
 // A delivery's place is its latest attempt, or itself before the first one. Earlier attempts are met on the way, and skipped.
 const allText = perEndpoint(`${queued(' and attempts = 0')}
+union all
+(${behind(' and attempts = 0')}
+  order by id desc
+  limit $3::int)
 union all
 (select id, delivery_id, endpoint_id, event_id
    from rowhook.attempt
@@ -137,6 +150,7 @@ function stepsFor(filter: DeliveryFilter, limit: number): number {
 
 function textFor(state: DeliveryState | undefined): string {
   if (state === 'due' || state === 'sending') return dueText;
+  if (state === 'behind') return behindText;
   return state === 'waiting' ? waitingText : allText;
 }
 

@@ -21,12 +21,16 @@ export interface QueueStatus {
     readonly movedAt: string | null;
   };
   readonly deliveries: {
+    /** Also those that are being sent, and those that are held. */
     readonly due: Count;
+    /** They wait for an earlier one of their record. */
+    readonly behind: Count;
     /** They failed, and wait for their next attempt. */
     readonly waiting: Count;
     readonly nextDueAt: string | null;
   };
-  readonly endpoints: { readonly active: number; readonly inactive: number };
+  /** One that is paused and disabled is disabled. */
+  readonly endpoints: { readonly active: number; readonly paused: number; readonly disabled: number };
 }
 
 const changeRows = 10_000;
@@ -45,8 +49,17 @@ export async function queueStatus(db: Queryable): Promise<QueueStatus> {
       oldestChangeAt: row.oldest_change_at,
       movedAt: row.moved_at,
     },
-    deliveries: { due: count(row.due), waiting: count(row.waiting), nextDueAt: row.next_due_at },
-    endpoints: { active: row.endpoints_active, inactive: row.endpoints_inactive },
+    deliveries: {
+      due: count(row.due),
+      behind: count(row.behind),
+      waiting: count(row.waiting),
+      nextDueAt: row.next_due_at,
+    },
+    endpoints: {
+      active: row.endpoints_active,
+      paused: row.endpoints_paused,
+      disabled: row.endpoints_disabled,
+    },
   };
 }
 
@@ -59,20 +72,22 @@ interface StatusRow {
   oldest_change_at: string | null;
   moved_at: string | null;
   due: number;
+  behind: number;
   waiting: number;
   next_due_at: string | null;
   endpoints_active: number;
-  endpoints_inactive: number;
+  endpoints_paused: number;
+  endpoints_disabled: number;
 }
 
 const iso = (expression: string): string =>
   `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /**
- * Whether a change is read, by the lane that has its capture. Ids from 2^62 on were given by the relay to changes of another cluster
+ * Whether a change `o` of the outbox is read, by the lane that has its capture. Ids from 2^62 on were given by the relay to changes of another cluster
  * (rebase.ts): `consumed` speaks of those until they are through, and `then_consumed` of all others.
  */
-const isRead = `exists (
+export const isRead = `exists (
       select from lane l
       where case when l.captures is null then o.capture_id <> all (array(select unnest(captures) from lane))
           else o.capture_id = any (l.captures) end
@@ -88,7 +103,7 @@ const isRead = `exists (
  * the oldest is then given as old as what lies next to the cursor. The lock is the one that the active relay holds, see
  * rowhook.ring().
  */
-const statusSql = `
+export const lanesSql = `
 with cursor as (
   select *, greatest(floor_seq, case when reading is null then 0 else last_seq end) as seq
   from rowhook.relay_cursor order by id desc limit 1
@@ -98,7 +113,9 @@ with cursor as (
   select l.captures, l.consumed, l.reading, l."thenConsumed", l."lastSeq"
   from cursor, jsonb_to_recordset(lanes)
     l(captures int[], consumed pg_snapshot, reading pg_snapshot, "thenConsumed" pg_snapshot, "lastSeq" bigint)
-), walk as (
+)`;
+
+const statusSql = `${lanesSql}, walk as (
   select o.n, o.changed_at, o.seq, o.xid, o.capture_id from rowhook.outbox o
   where o.seq > coalesce((select seq from cursor), 0)
   order by o.seq limit 10 * $1
@@ -124,7 +141,9 @@ select
     (select case when count(*) = 10 * $1 then ${iso('min(changed_at)')} end from walk)) as oldest_change_at,
   (select ${iso('moved_at')} from cursor) as moved_at,
   (select count(*)::int from (select from rowhook.delivery limit $2) d) as due,
+  (select count(*)::int from (select from rowhook.delivery_behind limit $2) d) as behind,
   (select count(*)::int from (select from rowhook.delivery_waiting limit $2) d) as waiting,
   (select ${iso('min(due_at)')} from rowhook.delivery_waiting) as next_due_at,
-  (select count(*)::int from rowhook.endpoint where active) as endpoints_active,
-  (select count(*)::int from rowhook.endpoint where not active) as endpoints_inactive`;
+  (select count(*)::int from rowhook.endpoint where active and paused_at is null) as endpoints_active,
+  (select count(*)::int from rowhook.endpoint where active and paused_at is not null) as endpoints_paused,
+  (select count(*)::int from rowhook.endpoint where not active) as endpoints_disabled`;

@@ -12,6 +12,7 @@ export const amplo: Dialect = {
   headers: (message) => [['Content-Type', 'application/json'], ...standardHeaders(message)],
   succeeded: (status) => status === 200,
   retryDelayMs: defaultRetryDelayMs,
+  spreadsRetries: true,
   heedsReceiver: true,
   secretProblem: (secret) => (secret === null ? undefined : standardSecretProblem(secret)),
   newSecret: newStandardSecret,

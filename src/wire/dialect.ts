@@ -49,6 +49,8 @@ export interface Dialect {
    * @param random from 0 to below 1, for those that spread their retries; without it they do not
    */
   retryDelayMs(attempts: number, random?: number): number | undefined;
+  /** Whether an endpoint's own schedule is spread too. */
+  readonly spreadsRetries: boolean;
   /** Whether `Retry-After` and `410 Gone` of a receiver count. */
   readonly heedsReceiver: boolean;
   /** Why an endpoint cannot have this secret, or none (null), as a clause that does not repeat it: `is missing`. */

@@ -17,11 +17,19 @@ interface Form {
   readonly prefix: string;
   readonly userAgent: string;
   readonly retryDelayMs: Dialect['retryDelayMs'];
+  readonly spreadsRetries: boolean;
   readonly heedsReceiver: boolean;
 }
 
 /** The bare record as the body, the event's name in a header, a signature over the body: Site Stacker's form, with any prefix. */
-export function headerForm({ name, prefix, userAgent, retryDelayMs, heedsReceiver }: Form): Dialect {
+export function headerForm({
+  name,
+  prefix,
+  userAgent,
+  retryDelayMs,
+  spreadsRetries,
+  heedsReceiver,
+}: Form): Dialect {
   const nameOf = (word: 'Event' | 'Signature' | 'Delivery'): string => `${prefix}-${word}`;
   return {
     name,
@@ -59,6 +67,7 @@ export function headerForm({ name, prefix, userAgent, retryDelayMs, heedsReceive
 
     succeeded: (status) => status >= 200 && status <= 299,
     retryDelayMs,
+    spreadsRetries,
     heedsReceiver,
 
     secretProblem: () => undefined,
@@ -106,7 +115,14 @@ export function prefixedNamed(name: string): Dialect | DialectProblem | undefine
   const userAgent = space < 0 ? text : text.slice(space + 1);
   return (
     prefixProblem(prefix, userAgent) ??
-    headerForm({ name, prefix, userAgent, retryDelayMs: defaultRetryDelayMs, heedsReceiver: true })
+    headerForm({
+      name,
+      prefix,
+      userAgent,
+      retryDelayMs: defaultRetryDelayMs,
+      spreadsRetries: true,
+      heedsReceiver: true,
+    })
   );
 }
 

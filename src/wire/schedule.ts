@@ -21,6 +21,11 @@ const delaysMs: readonly number[] = [
 /** A delay is longer or shorter by up to this share of it. */
 const jitter = 0.2;
 
+/** Where a dialect spreads its retries: that of the default schedule, or of an endpoint's own. */
+function spreadMs(delayMs: number, random: number): number {
+  return Math.round(delayMs * (1 - jitter + 2 * jitter * random));
+}
+
 /** No receiver may put its next delivery off for longer than this by `Retry-After`. */
 export const longestDelayMs = 24 * hour;
 
@@ -33,5 +38,21 @@ export const longestDelayMs = 24 * hour;
  */
 export function defaultRetryDelayMs(attempts: number, random = 0.5): number | undefined {
   const delayMs = delaysMs[attempts - 1];
-  return delayMs === undefined ? undefined : Math.round(delayMs * (1 - jitter + 2 * jitter * random));
+  return delayMs === undefined ? undefined : spreadMs(delayMs, random);
+}
+
+/**
+ * An endpoint's own schedule.
+ * @param delaysMs from each failed attempt to the next; empty: no retry
+ * @param attempts requests made so far, at least 1
+ * @param random from 0 to below 1: spreads the delays as those of the default schedule; undefined: they are kept to the millisecond
+ * @returns milliseconds to the next attempt, or undefined when that was the last one
+ */
+export function ownRetryDelayMs(
+  delaysMs: readonly number[],
+  attempts: number,
+  random: number | undefined,
+): number | undefined {
+  const delayMs = delaysMs[attempts - 1];
+  return delayMs === undefined || random === undefined ? delayMs : spreadMs(delayMs, random);
 }

@@ -10,5 +10,6 @@ export const siteStacker: Dialect = headerForm({
   prefix: 'SiteStacker',
   userAgent: 'SiteStacker',
   retryDelayMs: (attempts) => (attempts <= retries ? retryDelayMs : undefined),
+  spreadsRetries: false,
   heedsReceiver: false,
 });

@@ -31,6 +31,7 @@ export const standard: Dialect = {
 
   succeeded: (status) => status >= 200 && status <= 299,
   retryDelayMs: defaultRetryDelayMs,
+  spreadsRetries: true,
   heedsReceiver: true,
 
   // Receivers verify every request: what is not signed, they all refuse.

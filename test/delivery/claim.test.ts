@@ -1,11 +1,22 @@
 import { expect } from 'chai';
 import { v4 } from 'uuid';
-import { type ClaimRequest, claim, giveBack } from '../../src/delivery/claim.ts';
+import type { ClaimRequest } from '../../src/delivery/claim.ts';
+import { giveBack } from '../../src/delivery/give-back.ts';
 import { type Finished, record } from '../../src/delivery/record.ts';
 import type { Session } from '../../src/delivery/session.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
-import { addEndpoint, attempts, count, enqueue, payloads, poolSession, queueDatabase } from './queue.ts';
+import {
+  addEndpoint,
+  attempts,
+  claimDue,
+  count,
+  enqueue,
+  finish,
+  payloads,
+  poolSession,
+  queueDatabase,
+} from './queue.ts';
 
 const url = 'http://127.0.0.1:9/';
 
@@ -17,32 +28,11 @@ describe('claims', () => {
   });
 
   const session = (): Session => poolSession(db);
-  const request = (more: Partial<ClaimRequest> = {}): ClaimRequest => ({
-    lease: v4(),
-    leaseMs: 60_000,
-    sendBy: 0,
-    limit: 100,
-    lanes: [],
-    roomOfOthers: 10,
-    afterEndpoint: '0',
-    ...more,
-  });
-  const finish = (delivery: Finished['delivery'], more: Partial<Finished> = {}): Finished => ({
-    delivery,
-    attemptId: v4(),
-    startedAt: new Date(),
-    durationMs: 3,
-    verdict: { verdict: 'succeeded', reason: 'success' },
-    detail: null,
-    url,
-    dialect: 'site-stacker',
-    requestHeaders: [],
-    status: 200,
-    responseHeaders: [],
-    responseBody: Buffer.from('ok'),
-    responseCut: false,
-    ...more,
-  });
+  /** So many fresh ones, the endpoints behind this one first. */
+  const turns = (limit: number, afterEndpoint = '0'): ClaimRequest['turns'] => {
+    const none = { limit: 0, afterEndpoint: '0' };
+    return [{ limit, afterEndpoint }, none, none];
+  };
 
   /** Those that were recorded. */
   const write = async (finished: Finished[]) => (await record(session(), finished)).recorded;
@@ -51,7 +41,7 @@ describe('claims', () => {
     const endpoint = await addEndpoint(db, url, { secret: 'topsecret' });
     const ids = await enqueue(db, endpoint, payloads(5), { requestId: 'abc' });
     const lease = v4();
-    const claimed = await claim(session(), request({ lease, roomOfOthers: 3, sendBy: 77 }));
+    const claimed = await claimDue(session(), { lease, roomOfOthers: 3, sendBy: 77 });
     expect(claimed.map((each) => each.id)).to.deep.equal(ids.slice(0, 3));
     const [first] = claimed;
     expect(first).to.deep.include({
@@ -71,11 +61,11 @@ describe('claims', () => {
   it('bring nothing twice while its lease holds, not even at the same time', async () => {
     const endpoint = await addEndpoint(db, url);
     const ids = await enqueue(db, endpoint, payloads(40));
-    const several = await Promise.all(Array.from({ length: 4 }, () => claim(session(), request())));
+    const several = await Promise.all(Array.from({ length: 4 }, () => claimDue(session())));
     const claimed = several.flat().map((each) => each.id);
     expect(claimed).to.have.length(40);
     expect(new Set(claimed)).to.deep.equal(new Set(ids));
-    expect(await claim(session(), request())).to.deep.equal([]);
+    expect(await claimDue(session())).to.deep.equal([]);
   });
 
   it('neither wait for a claim that is under way nor bring what that one takes', async () => {
@@ -87,8 +77,8 @@ describe('claims', () => {
       query: (statement, values) => client.query({ ...statement, values: [...values] }),
       close() {},
     };
-    const first = await claim(underWay, request({ roomOfOthers: 2 }));
-    const second = await claim(session(), request({ roomOfOthers: 2 }));
+    const first = await claimDue(underWay, { roomOfOthers: 2 });
+    const second = await claimDue(session(), { roomOfOthers: 2 });
     await client.query('commit');
     client.release();
     expect([...first, ...second].map((each) => each.id)).to.deep.equal(ids.slice(0, 4));
@@ -97,8 +87,8 @@ describe('claims', () => {
   it('bring again what was leased until now', async () => {
     const endpoint = await addEndpoint(db, url);
     const [id] = await enqueue(db, endpoint);
-    await claim(session(), request({ leaseMs: 100 }));
-    const again = await waitUntil(async () => (await claim(session(), request()))[0], {
+    await claimDue(session(), { defaultTimeoutMs: 100 });
+    const again = await waitUntil(async () => (await claimDue(session()))[0], {
       what: 'the lease to expire',
     });
     expect(again).to.include({ id, starts: 2, attempts: 0 });
@@ -106,7 +96,7 @@ describe('claims', () => {
 
   it('leave the deliveries of inactive endpoints alone', async () => {
     await enqueue(db, await addEndpoint(db, url, { active: false }));
-    expect(await claim(session(), request())).to.deep.equal([]);
+    expect(await claimDue(session())).to.deep.equal([]);
   });
 
   it('take no more of an endpoint than its lane has room for, and no more in all than is asked for', async () => {
@@ -118,42 +108,42 @@ describe('claims', () => {
     }
     const [a, b, c, d] = endpoints as [string, string, string, string];
     const lanes = [
-      { endpointId: a, room: 0, after: null },
-      { endpointId: b, room: 3, after: null },
-    ];
-    const claimed = await claim(session(), request({ lanes, roomOfOthers: 5, limit: 10 }));
+      { lane: 0, endpointId: a, room: 0, after: null },
+      { lane: 0, endpointId: b, room: 3, after: null },
+    ] as const;
+    const claimed = await claimDue(session(), { lanes, roomOfOthers: 5, turns: turns(10) });
     const perEndpoint = endpoints.map(
       (endpoint) => claimed.filter((each) => each.endpointId === endpoint).length,
     );
     expect(perEndpoint).to.deep.equal([0, 3, 5, 2]);
     // The next one begins behind whoever came last.
-    const next = await claim(session(), request({ afterEndpoint: c, roomOfOthers: 5, limit: 12 }));
+    const next = await claimDue(session(), { turns: turns(12, c), roomOfOthers: 5 });
     expect([...new Set(next.map((each) => each.endpointId))]).to.deep.equal([d, a, b]);
   });
 
   it('go on behind the last one where told to', async () => {
     const endpoint = await addEndpoint(db, url);
     const ids = await enqueue(db, endpoint, payloads(5));
-    const lanes = [{ endpointId: endpoint, room: 10, after: ids[2] ?? null }];
-    const claimed = await claim(session(), request({ lanes }));
+    const lanes = [{ lane: 0, endpointId: endpoint, room: 10, after: ids[2] ?? null }] as const;
+    const claimed = await claimDue(session(), { full: false, lanes });
     expect(claimed.map((each) => each.id)).to.deep.equal(ids.slice(3));
   });
 
   it('bring a delivery whose event is gone, so that it can be ended', async () => {
     await enqueue(db, await addEndpoint(db, url));
     await db.query('delete from rowhook.event');
-    const [claimed] = await claim(session(), request());
+    const [claimed] = await claimDue(session());
     expect(claimed?.event).to.equal(null);
   });
 
   it('are given back as if they had never been', async () => {
     const endpoint = await addEndpoint(db, url);
     const [id] = await enqueue(db, endpoint);
-    const [claimed] = await claim(session(), request());
+    const [claimed] = await claimDue(session());
     await giveBack(session(), [{ ...claimed!, lease: v4() }]);
-    expect(await claim(session(), request()), 'given back with a foreign lease').to.deep.equal([]);
+    expect(await claimDue(session()), 'given back with a foreign lease').to.deep.equal([]);
     await giveBack(session(), [claimed!]);
-    const [again] = await claim(session(), request());
+    const [again] = await claimDue(session());
     expect(again).to.include({ id, starts: 1 });
   });
 
@@ -161,7 +151,7 @@ describe('claims', () => {
     it('are logged and gone', async () => {
       const endpoint = await addEndpoint(db, url);
       const ids = await enqueue(db, endpoint, payloads(3));
-      const claimed = await claim(session(), request());
+      const claimed = await claimDue(session());
       const recorded = await write(claimed.map((each) => finish(each)));
       expect(recorded.map(({ number, dueAt }) => ({ number, dueAt }))).to.deep.equal(
         Array(3).fill({ number: 1, dueAt: null }),
@@ -172,7 +162,7 @@ describe('claims', () => {
 
     it('wait for their retry by the clock of the database', async () => {
       const [id] = await enqueue(db, await addEndpoint(db, url));
-      const [claimed] = await claim(session(), request());
+      const [claimed] = await claimDue(session());
       const verdict = { verdict: 'retry', reason: 'http_500', retryDelayMs: 90_000 } as const;
       const [recorded] = await write([finish(claimed!, { verdict, status: 500 })]);
       const { rows } = await db.query(
@@ -185,10 +175,18 @@ describe('claims', () => {
       expect(await count(db, 'delivery')).to.equal(0);
     });
 
+    it('are logged with how long each part of the request took', async () => {
+      await enqueue(db, await addEndpoint(db, url), payloads(2));
+      const [first, second] = await claimDue(session());
+      await write([finish(first!, { phases: { wait: 3.5, body: 0.2 } }), finish(second!)]);
+      const { rows } = await db.query('select phases from rowhook.attempt order by phases is null');
+      expect(rows).to.deep.equal([{ phases: { wait: 3.5, body: 0.2 } }, { phases: null }]);
+    });
+
     it('change nothing with a lease that somebody else has taken over', async () => {
       await enqueue(db, await addEndpoint(db, url), payloads(2));
-      const [stale, fresh] = await claim(session(), request({ leaseMs: 0 }));
-      const [again] = await claim(session(), request());
+      const [stale, fresh] = await claimDue(session(), { defaultTimeoutMs: 0 });
+      const [again] = await claimDue(session());
       const recorded = await write([finish(stale!), finish(fresh!)]);
       expect(recorded).to.deep.equal([]);
       expect(await count(db, 'delivery')).to.equal(2);
@@ -199,7 +197,7 @@ describe('claims', () => {
 
     it('do not wait for one that somebody else has locked', async () => {
       await enqueue(db, await addEndpoint(db, url), payloads(2));
-      const [held, free] = await claim(session(), request());
+      const [held, free] = await claimDue(session());
       const other = await db.pool.connect();
       await other.query('begin');
       await other.query('select from rowhook.delivery where id = $1 for update', [held!.id]);
@@ -212,7 +210,7 @@ describe('claims', () => {
 
     it('keep their result when the lease is over but nobody has taken it', async () => {
       await enqueue(db, await addEndpoint(db, url));
-      const [claimed] = await claim(session(), request({ leaseMs: 0 }));
+      const [claimed] = await claimDue(session(), { defaultTimeoutMs: 0 });
       expect(await write([finish(claimed!)])).to.have.length(1);
     });
   });

@@ -55,7 +55,7 @@ describe('dispatcher', () => {
       delivery: id,
       eventName: 'person_update',
       endpoint,
-      url: server.url('/hook?key=1'),
+      url: server.url('/hook?key=[hidden]'),
       attempt: 1,
       status: 201,
       reason: 'success',

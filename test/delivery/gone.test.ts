@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
-import { getEndpoint, setEndpointActive, updateEndpoint } from '../../src/store/endpoints.ts';
+import { disableEndpoint, resumeEndpoint } from '../../src/store/endpoint-state.ts';
+import { getEndpoint, updateEndpoint } from '../../src/store/endpoints.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
 import { dispatcherKit } from './dispatcher-kit.ts';
@@ -39,7 +40,8 @@ describe('an endpoint that answers 410 Gone', () => {
     expect(told).to.have.length(1);
     expect(told[0]).to.include({ level: 40, endpoint: id, url: server.url(), reason: 'http_410' });
 
-    expect(await setEndpointActive(db.pool, id, true)).to.include({ active: true, disabledReason: null });
+    const { endpoint } = await resumeEndpoint(db.pool, id, { held: 'deliver' });
+    expect(endpoint).to.include({ active: true, disabledReason: null });
     dispatcher.wake();
     await server.waitFor(40);
     await waitUntil(async () => (await queue.count(db, 'delivery')) === 0, { what: 'all to be sent' });
@@ -47,7 +49,7 @@ describe('an endpoint that answers 410 Gone', () => {
     expect(await getEndpoint(db.pool, id)).to.include({ active: true, disabledReason: null });
   });
 
-  it('loses its reason when it is activated by an update, or deactivated by a person', async () => {
+  it('loses its reason when it is enabled by an update, or disabled by a person', async () => {
     const id = await queue.addEndpoint(db, 'https://hooks.example.net/', { dialect });
     const disable = `update rowhook.endpoint set active = false, disabled_reason = 'http_410'`;
     const catalog = siteStacker();
@@ -57,9 +59,9 @@ describe('an endpoint that answers 410 Gone', () => {
     });
     expect(await updateEndpoint(db.pool, catalog, id, { active: true })).to.include({ disabledReason: null });
     await db.query(disable);
-    expect(await setEndpointActive(db.pool, id, false)).to.include({ disabledReason: 'http_410' });
-    await setEndpointActive(db.pool, id, true);
-    expect(await setEndpointActive(db.pool, id, false)).to.include({ active: false, disabledReason: null });
+    expect(await disableEndpoint(db.pool, id)).to.include({ disabledReason: 'http_410' });
+    await resumeEndpoint(db.pool, id, { held: 'deliver' });
+    expect(await disableEndpoint(db.pool, id)).to.include({ active: false, disabledReason: null });
   });
 
   it('is disabled once, when many answer so at a time', async () => {

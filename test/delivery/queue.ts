@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { pino } from 'pino';
-import { v7 } from 'uuid';
+import { v4, v7 } from 'uuid';
+import { type Claimed, type ClaimRequest, claim, type Lane } from '../../src/delivery/claim.ts';
 import { createDispatcher, type Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts';
+import type { Finished } from '../../src/delivery/record.ts';
 import { moveDueRetries } from '../../src/delivery/retries.ts';
 import type { Session } from '../../src/delivery/session.ts';
 import type { Dialect } from '../../src/wire/dialect.ts';
@@ -33,6 +35,64 @@ export function poolSession(db: TestDatabase): Session {
   };
 }
 
+/** Statements of one transaction, which the test ends: what it locks stays locked, what it wrote is seen by nobody else before. */
+export async function openSession(db: TestDatabase): Promise<Session & { commit(): Promise<void> }> {
+  const client = await db.pool.connect();
+  await client.query('begin');
+  return {
+    query: (statement, values) => client.query({ ...statement, values: [...values] }),
+    async commit() {
+      await client.query('commit');
+      client.release();
+    },
+    close() {},
+  };
+}
+
+/** A claim of up to a hundred deliveries of each lane, up to ten of each endpoint. */
+export function claimRequest(more: Partial<ClaimRequest> = {}): ClaimRequest {
+  const turn = { limit: 100, afterEndpoint: '0' };
+  return {
+    lease: v4(),
+    keeper: '00000000-0000-4000-8000-000000000001',
+    defaultTimeoutMs: 60_000,
+    marginMs: 0,
+    sendBy: 0,
+    turns: [turn, turn, turn],
+    lanes: [],
+    roomOfOthers: 10,
+    full: true,
+    suspicious: true,
+    bytes: 1_000_000,
+    ...more,
+  };
+}
+
+/** What such a claim brings. */
+export async function claimDue(session: Session, more: Partial<ClaimRequest> = {}): Promise<Claimed[]> {
+  return [...(await claim(session, claimRequest(more))).deliveries];
+}
+
+/** The end of a request that succeeded. */
+export function finish(delivery: Claimed, more: Partial<Finished> = {}): Finished {
+  return {
+    delivery,
+    attemptId: v4(),
+    startedAt: new Date(),
+    durationMs: 3,
+    verdict: { verdict: 'succeeded', reason: 'success' },
+    detail: null,
+    url: delivery.url,
+    dialect: 'site-stacker',
+    requestHeaders: [],
+    status: 200,
+    responseHeaders: [['x', 'y']],
+    responseBody: Buffer.from('ok'),
+    responseCut: false,
+    ...more,
+  };
+}
+
 export async function addEndpoint(
   db: TestDatabase,
   url: string,
@@ -46,23 +106,36 @@ export async function addEndpoint(
   return rows[0]!.id;
 }
 
-/** Makes an event for each payload and its delivery to the endpoint; returns the deliveries' ids, the oldest first. */
+/**
+ * Makes an event for each payload and its delivery to the endpoint; returns the deliveries' ids, the oldest first.
+ * @param more.key of the record that they are in order with, as the relay has it for an endpoint with ordering by record
+ */
 export async function enqueue(
   db: TestDatabase,
   endpointId: string,
   payloads: readonly string[] = ['{"id":"412"}'],
-  more: { requestId?: string | null; name?: string } = {},
+  more: { requestId?: string | null; name?: string; key?: string; lane?: Lane } = {},
 ): Promise<string[]> {
-  const { requestId = null, name = 'person_update' } = more;
+  const { requestId = null, name = 'person_update', key = null, lane = 0 } = more;
   const made = payloads.map((payload) => ({ payload, event: v7(), id: v7() }));
   await db.query(
     `with event as (
        insert into rowhook.event (id, name, resource, record_key, request_id, payload, delivery_count, seq, changed_at)
-       select id, $4, 'person', '412', $3, payload, 1, 1, now() from unnest($1::uuid[], $2::text[]) as t (id, payload)
+       select id, $4, 'person', coalesce($7, '412'), $3, payload, 1, 1, now() from unnest($1::uuid[], $2::text[]) as t (id, payload)
      )
-     insert into rowhook.delivery (endpoint_id, id, event_id)
-     select $6, id, event from unnest($1::uuid[], $5::uuid[]) as t (event, id)`,
-    [made.map((each) => each.event), payloads, requestId, name, made.map((each) => each.id), endpointId],
+     insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, record)
+     select $8, slot, $6, id, event, 'person:' || $7
+       from unnest($1::uuid[], $5::uuid[]) as t (event, id), rowhook.delivery_slot`,
+    [
+      made.map((each) => each.event),
+      payloads,
+      requestId,
+      name,
+      made.map((each) => each.id),
+      endpointId,
+      key,
+      lane,
+    ],
   );
   return made.map((each) => each.id);
 }

@@ -1,15 +1,17 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { v4 } from 'uuid';
-import { type Claimed, claim } from '../../src/delivery/claim.ts';
+import type { Claimed } from '../../src/delivery/claim.ts';
 import type { Finished, Recorded } from '../../src/delivery/record.ts';
 import { Recorder } from '../../src/delivery/recorder.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { claimed } from './claimed.ts';
 import {
   addEndpoint,
   attempts,
+  claimDue,
   count,
   enqueue,
+  finish,
   type LogLine,
   payloads,
   poolSession,
@@ -18,7 +20,7 @@ import {
 
 describe('recorder', () => {
   let db: TestDatabase;
-  let claimed: Claimed[];
+  let batch: Claimed[];
   const lines: LogLine[] = [];
   const done = new Map<string, Recorded | undefined>();
 
@@ -27,15 +29,7 @@ describe('recorder', () => {
     done.clear();
     db = await queueDatabase();
     await enqueue(db, await addEndpoint(db, 'http://127.0.0.1:9/'), payloads(5));
-    claimed = await claim(poolSession(db), {
-      lease: v4(),
-      leaseMs: 60_000,
-      sendBy: 0,
-      limit: 5,
-      lanes: [],
-      roomOfOthers: 5,
-      afterEndpoint: '0',
-    });
+    batch = await claimDue(poolSession(db));
   });
 
   const recorder = (session = poolSession(db)): Recorder =>
@@ -47,23 +41,24 @@ describe('recorder', () => {
         done.set(finished.delivery.id, recorded);
       },
     });
-  const finish = (delivery: Claimed, more: Partial<Finished> = {}): Finished => ({
-    delivery,
-    attemptId: v4(),
-    startedAt: new Date(),
-    durationMs: 3,
-    verdict: { verdict: 'succeeded', reason: 'success' },
-    detail: null,
-    url: delivery.url,
-    dialect: 'site-stacker',
-    requestHeaders: [],
-    status: 200,
-    responseHeaders: [['x', 'y']],
-    responseBody: Buffer.from('ok'),
-    responseCut: false,
-    ...more,
+  it('writes what is added at the moment at which it ends', async () => {
+    const [one, other] = batch.map((delivery) => finish(delivery)) as [Finished, Finished];
+    const ended = new Promise<void>((resolve) => {
+      const made = new Recorder({
+        session: poolSession(db),
+        log: pino({ enabled: false }),
+        onDone(finished, recorded) {
+          done.set(finished.delivery.id, recorded);
+          // After its last look, and before anybody who waits for it goes on.
+          if (finished === one) queueMicrotask(() => made.add(other));
+          if (finished === one) setImmediate(() => made.drain(1_000).then(resolve));
+        },
+      });
+      made.add(one);
+    });
+    await ended;
+    expect([...done.values()].map((each) => each?.number)).to.deep.equal([1, 1]);
   });
-
   it('writes what came while it wrote in one batch', async () => {
     let statements = 0;
     const session = poolSession(db);
@@ -74,24 +69,48 @@ describe('recorder', () => {
         return session.query(statement, values);
       },
     });
-    for (const delivery of claimed) counting.add(finish(delivery));
+    for (const delivery of batch) counting.add(finish(delivery));
     await counting.drain(1_000);
     expect(statements).to.equal(2);
     expect(await count(db, 'attempt')).to.equal(5);
     expect([...done.values()].map((each) => each?.number)).to.deep.equal([1, 1, 1, 1, 1]);
   });
 
+  it('gathers many for a moment, and lets a few wait for nothing', async () => {
+    const sizes: number[] = [];
+    const waiting = claimed('1', 30);
+    const add = (most: number) => {
+      for (const delivery of waiting.splice(0, most)) some.add(finish(delivery));
+    };
+    const some = recorder({
+      query: async (_statement, values) => {
+        await Promise.resolve();
+        // The length of an array in binary form.
+        sizes.push((values[0] as Buffer).readInt32BE(12));
+        // These come while it is written.
+        add(sizes.length === 1 ? 2 : 20);
+        // And these a moment later.
+        if (sizes.length === 2) setImmediate(add, 30);
+        return { rows: [] };
+      },
+      close() {},
+    });
+    add(1);
+    await some.drain(1_000);
+    expect(sizes).to.deep.equal([1, 2, 27]);
+  });
+
   it('does not let one answer that cannot be stored keep the others, nor its own verdict', async () => {
     const some = recorder();
     // The first is written alone, the others in one batch.
-    for (const [index, delivery] of claimed.entries()) {
+    for (const [index, delivery] of batch.entries()) {
       some.add(finish(delivery, index === 2 ? { detail: 'NUL: \0', responseBody: Buffer.from('lost') } : {}));
     }
     await some.drain(1_000);
     expect(done.size).to.equal(5);
     const rows = await attempts(db);
     expect(rows).to.have.length(5);
-    const bare = rows.find((row) => row.delivery_id === claimed[2]?.id);
+    const bare = rows.find((row) => row.delivery_id === batch[2]?.id);
     expect(bare).to.include({
       verdict: 'succeeded',
       response_status: 200,
@@ -103,11 +122,11 @@ describe('recorder', () => {
 
   it('gives up what cannot be stored at all', async () => {
     const some = recorder();
-    for (const [index, delivery] of claimed.entries())
+    for (const [index, delivery] of batch.entries())
       some.add(finish(delivery, index === 1 ? { url: '\0' } : {}));
     await some.drain(1_000);
     expect(await count(db, 'attempt')).to.equal(4);
-    expect(done.get(claimed[1]?.id ?? '')).to.equal(undefined);
+    expect(done.get(batch[1]?.id ?? '')).to.equal(undefined);
     expect(done.size).to.equal(5);
     expect(await count(db, 'delivery'), 'left to whoever leases it next').to.equal(1);
   });

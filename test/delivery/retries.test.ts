@@ -93,6 +93,35 @@ describe('sweeper', () => {
       expect(taken).to.equal(3);
     });
 
+    it('of others meanwhile, however many are due of one endpoint', async () => {
+      await wait(await addEndpoint(kit.db, 'http://127.0.0.1:9/'), -60, 30);
+      const fresh = await addEndpoint(kit.db, 'http://127.0.0.1:9/');
+      await wait(fresh, -1);
+      // It goes in small steps, so that the test can look in between.
+      const sweeper = kit.sweeperOf({ cron: {} }, () => {}, {
+        givesWay: true,
+        batch: () => 3,
+        restMs: () => 0,
+      });
+      await sweeper.start();
+      await waitUntil(
+        async () =>
+          (await kit.db.query('select from rowhook.delivery where endpoint_id = $1', [fresh])).rows.length >
+          0,
+        { what: 'the retry of the other endpoint' },
+      );
+      await sweeper.stop();
+      expect(await count(kit.db, 'delivery_waiting')).to.be.greaterThan(20);
+    });
+
+    it('in order with others of their record', async () => {
+      await wait(await addEndpoint(kit.db, 'http://127.0.0.1:9/'), -1);
+      await kit.db.query(`update rowhook.delivery_waiting set record = 'person:1'`);
+      await moveDueRetries(kit.db.pool, new Date(0));
+      const { rows } = await kit.db.query('select lane, record from rowhook.delivery');
+      expect(rows).to.deep.equal([{ lane: 1, record: 'person:1' }]);
+    });
+
     it('which became due in time, and looks at nothing from before', async () => {
       await wait(await addEndpoint(kit.db, 'http://127.0.0.1:9/'), -100, 1);
       expect(await moveDueRetries(kit.db.pool, new Date(Date.now() - 50_000))).to.include({ taken: 0 });
@@ -107,8 +136,23 @@ describe('sweeper', () => {
       endpoints.push(endpoint);
       await enqueue(kit.db, endpoint, payloads(2));
     }
-    await kit.db.query('delete from rowhook.endpoint where id = any ($1)', [[endpoints[0], endpoints[2]]]);
-    expect(await deleteOrphans(kit.db.pool)).to.equal(4);
+    await enqueue(kit.db, endpoints[2]!, payloads(1), { lane: 1 });
+    for (const id of endpoints) {
+      await kit.db.query(
+        `insert into rowhook.delivery_behind (endpoint_id, record, id, event_id, lane, attempts)
+         values ($1, 'person:1', gen_random_uuid(), gen_random_uuid(), 0, 0)`,
+        [id],
+      );
+      await kit.db.query('insert into rowhook.endpoint_health (endpoint_id, failures) values ($1, 1)', [id]);
+    }
+    // Of one there is nothing but a retry.
+    const retried = await addEndpoint(kit.db, 'http://127.0.0.1:9/');
+    await enqueue(kit.db, retried, payloads(1), { lane: 1 });
+    const gone = [endpoints[0], endpoints[2], retried];
+    await kit.db.query('delete from rowhook.endpoint where id = any ($1)', [gone]);
+    expect(await deleteOrphans(kit.db.pool)).to.equal(8);
+    for (const table of ['delivery_behind', 'endpoint_health'])
+      expect(await count(kit.db, table)).to.equal(1);
     expect((await kit.db.query('select endpoint_id::text as id from rowhook.delivery')).rows).to.deep.equal(
       Array(2).fill({ id: endpoints[1] }),
     );

@@ -44,6 +44,16 @@ describe('Retry-After', () => {
     });
   }
 
+  it('is taken from the time that the receiver says it is, as our clock may be wrong', () => {
+    const headers = (date: string): [string, string][] => [
+      ['Date', date],
+      ['Retry-After', 'Sat, 07 Nov 2037 10:00:00 GMT'],
+    ];
+    expect(retryAfterMs(headers('Sat, 07 Nov 2037 09:59:00 GMT'), now)).to.equal(60_000);
+    expect(retryAfterMs(headers('Sat, 07 Nov 2037 10:01:00 GMT'), now)).to.equal(0);
+    expect(retryAfterMs(headers('some time'), now)).to.equal(day);
+  });
+
   it('is 0 without the header', () => {
     expect(retryAfterMs([['Date', 'Sun, 06 Nov 2033 08:49:37 GMT']], now)).to.equal(0);
   });

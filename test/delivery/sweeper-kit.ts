@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createSweeper, type SweeperParts } from '../../src/delivery/sweeper.ts';
 import type { Lifetime } from '../../src/lifetime.ts';
+import { fullSpeed, type Pace } from '../../src/pace.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { type LogLine, queueDatabase } from './queue.ts';
 
@@ -11,7 +12,7 @@ export interface SweeperKit {
   readonly db: TestDatabase;
   /** What all of them logged. */
   readonly lines: LogLine[];
-  sweeperOf(options?: SweeperParts['options'], wake?: () => void): Lifetime;
+  sweeperOf(options?: SweeperParts['options'], wake?: () => void, pace?: Pace): Lifetime;
   /** Lets one start, which looks after the partitions, and stop. */
   sweep(options?: SweeperParts['options']): Promise<void>;
 }
@@ -28,13 +29,14 @@ export function sweeperKit(): SweeperKit {
     get lines() {
       return lines;
     },
-    sweeperOf(options = {}, wake = () => {}) {
+    sweeperOf(options = {}, wake = () => {}, pace = fullSpeed) {
       const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
       const made = createSweeper({
         pool: db.pool,
         log,
         wake,
-        options: { cron: { retries: never }, ...options },
+        pace,
+        options: { cron: { retries: never, slots: never, behind: never }, ...options },
       });
       running.push(made);
       return made;

@@ -23,6 +23,26 @@ describe('sweeper', () => {
     await sweeper.stop();
   });
 
+  it('brings back what waits behind what is gone, and wakes the dispatcher', async () => {
+    const endpoint = await addEndpoint(kit.db, 'http://127.0.0.1:9/');
+    await kit.db.query(`update rowhook.endpoint set ordering = 'record'`);
+    await kit.db.query(
+      `insert into rowhook.delivery_behind (endpoint_id, record, id, event_id, lane, attempts)
+       select $1, 'person:' || n % 2, gen_random_uuid(), gen_random_uuid(), 0, 0 from generate_series(1, 4) n`,
+      [endpoint],
+    );
+    let woken = 0;
+    const sweeper = kit.sweeperOf({ cron: { behind: '* * * * * *' } }, () => {
+      woken += 1;
+    });
+    await sweeper.start();
+    await waitUntil(() => woken > 0, { what: 'the dispatcher to be woken' });
+    expect(await count(kit.db, 'delivery')).to.equal(2);
+    await kit.db.query(`update rowhook.endpoint set ordering = 'none'`);
+    await waitUntil(async () => (await count(kit.db, 'delivery')) === 4, { what: 'the others' });
+    await sweeper.stop();
+  });
+
   it('keeps the contract of everything that runs', async () => {
     const sweeper = kit.sweeperOf();
     await Promise.all([sweeper.start(), sweeper.start()]);

@@ -6,7 +6,7 @@ import { dialectNamed } from '../../src/wire/dialects.ts';
 const now = new Date('2026-03-14T09:26:53Z');
 const answer = (status: number, headers: HeaderList = []): Outcome => ({ status, headers });
 const judge = (name: string, outcome: Outcome, attempts: number) =>
-  verdictOf(dialectNamed(name), outcome, { attempts, now, random: 0.5 });
+  verdictOf(dialectNamed(name), outcome, { attempts, now, random: 0.5, schedule: null });
 
 describe('verdict', () => {
   const retry = (reason: string, retryDelayMs = 60_000) => ({ verdict: 'retry', reason, retryDelayMs });
@@ -37,6 +37,27 @@ describe('verdict', () => {
       expect(judge('amplo', answer(status), 1)).to.include({ verdict: 'retry' });
     });
   }
+
+  describe('with a schedule of the endpoint’s own', () => {
+    const own = (name: string, attempts: number, headers: HeaderList = [], schedule = [2_000, 4_000]) =>
+      verdictOf(dialectNamed(name), answer(500, headers), { attempts, now, random: 0, schedule });
+
+    it('keeps to it, spread where the dialect spreads its own', () => {
+      expect(own('site-stacker', 1)).to.deep.equal(retry('http_500', 2_000));
+      expect(own('standard', 2)).to.deep.equal(retry('http_500', 3_200));
+      expect(own('prefix:Acme', 2)).to.deep.equal(retry('http_500', 3_200));
+      expect(own('amplo', 1)).to.deep.equal(retry('http_500', 1_600));
+    });
+
+    it('ends with it', () => {
+      expect(own('site-stacker', 3)).to.deep.equal({ verdict: 'exhausted', reason: 'http_500' });
+      expect(own('site-stacker', 1, [], [])).to.deep.equal({ verdict: 'exhausted', reason: 'http_500' });
+    });
+
+    it('waits longer where the receiver asks for it', () => {
+      expect(own('standard', 1, [['Retry-After', '9']])).to.deep.equal(retry('http_500', 9_000));
+    });
+  });
 
   describe('of a receiver that is heard', () => {
     for (const name of ['standard', 'amplo', 'prefix:Acme']) {

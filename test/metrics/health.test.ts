@@ -16,8 +16,13 @@ const queue = (oldest: number | undefined, moved: number | undefined): QueueStat
     oldestChangeAt: oldest === undefined ? null : ago(oldest),
     movedAt: moved === undefined ? null : ago(moved),
   },
-  deliveries: { due: { count: 0, atLeast: false }, waiting: { count: 0, atLeast: false }, nextDueAt: null },
-  endpoints: { active: 0, inactive: 0 },
+  deliveries: {
+    due: { count: 0, atLeast: false },
+    behind: { count: 0, atLeast: false },
+    waiting: { count: 0, atLeast: false },
+    nextDueAt: null,
+  },
+  endpoints: { active: 0, paused: 0, disabled: 0 },
 });
 
 describe('whether a daemon does its work', () => {

@@ -73,7 +73,8 @@ describe('metrics', () => {
       'rowhook_deliveries_waiting 0',
       'rowhook_set_aside 1',
       'rowhook_endpoints{state="active"} 1',
-      'rowhook_endpoints{state="inactive"} 0',
+      'rowhook_endpoints{state="paused"} 0',
+      'rowhook_endpoints{state="disabled"} 0',
       'rowhook_gap_transactions{table="public.tags",kind="truncate"} 3',
     ]);
     const oldest = lines.find((line) => line.startsWith('rowhook_changes_oldest_seconds '));

@@ -1,5 +1,14 @@
 import { expect } from 'chai';
-import { int4Array, int8Array, textArray, timestampArray, uuidArray } from '../../src/store/binary-arrays.ts';
+import {
+  boolArray,
+  byteaArray,
+  int4Array,
+  int8Array,
+  textArray,
+  timestampArray,
+  uuidArray,
+  uuidTextArray,
+} from '../../src/store/binary-arrays.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 describe('arrays in binary form', () => {
@@ -27,6 +36,7 @@ describe('arrays in binary form', () => {
 
   it('hold whole numbers, large ones and negative ones too', async () => {
     expect(await read('int', int4Array([0, -1, 2_147_483_647]))).to.eql(['0', '-1', '2147483647']);
+    expect(await read('int', int4Array([null, 7, null]))).to.eql([null, '7', null]);
     const numbers = [0, 1, -1, 2 ** 32, -(2 ** 32) - 1, Number.MAX_SAFE_INTEGER, null];
     expect(await read('bigint', int8Array(numbers))).to.eql(
       numbers.map((each) => (each === null ? null : String(each))),
@@ -47,6 +57,13 @@ describe('arrays in binary form', () => {
     const ids = ['01939c5c-1d3b-7000-8000-000000000001', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const bytes = Buffer.from(ids.join('').replaceAll('-', ''), 'hex');
     expect(await read('uuid', uuidArray(bytes))).to.eql(ids);
+    expect(await read('uuid', uuidTextArray(ids))).to.eql(ids);
+  });
+
+  it('hold bytes and truth values', async () => {
+    const bytes = [Buffer.from([0, 255, 10]), null, Buffer.alloc(0)];
+    expect(await read('bytea', byteaArray(bytes))).to.eql(['\\x00ff0a', null, '\\x']);
+    expect(await read('boolean', boolArray([true, false]))).to.eql(['true', 'false']);
   });
 
   it('are refused where the statement says another type', async () => {

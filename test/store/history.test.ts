@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { redeliver, showDelivery } from '../../src/store/deliveries.ts';
 import { deleteEndpoint } from '../../src/store/endpoints.ts';
 import { type DeliveryFilter, listDeliveries } from '../../src/store/history.ts';
 import * as queue from '../delivery/queue.ts';
@@ -106,6 +107,28 @@ describe('history', () => {
         expect(seen).to.deep.equal(whole);
       }
       expect(new Set((await list({ limit: 500 })).map(([id]) => id))).to.deep.equal(new Set(ids));
+    });
+
+    it('behind an earlier one of their record, also when sent again by hand', async () => {
+      const endpoint = await queue.addEndpoint(db, receiver.url());
+      await db.query(`update rowhook.endpoint set ordering = 'record'`);
+      const [sent] = await queue.enqueue(db, endpoint, ['{}'], { key: '1' });
+      await queue.sendAll(db);
+      const [first, second] = await queue.enqueue(db, endpoint, ['{}', '{}'], { key: '1' });
+      await queue.claimDue(queue.poolSession(db));
+      await redeliver(db.pool, sent!);
+      expect(await list({ state: 'behind' })).to.deep.equal([
+        [second, 'behind'],
+        [sent, 'behind'],
+      ]);
+      expect(new Set(await list())).to.deep.equal(
+        new Set([
+          [first, 'sending'],
+          [second, 'behind'],
+          [sent, 'behind'],
+        ]),
+      );
+      expect(await showDelivery(db.pool, second!)).to.include({ state: 'behind' });
     });
 
     it('of an endpoint that is deleted, and says what was dropped', async () => {

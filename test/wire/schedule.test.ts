@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { amplo } from '../../src/wire/amplo.ts';
-import { defaultRetryDelayMs, longestDelayMs } from '../../src/wire/schedule.ts';
+import { defaultRetryDelayMs, longestDelayMs, ownRetryDelayMs } from '../../src/wire/schedule.ts';
 import { standard } from '../../src/wire/standard.ts';
 
 describe('the default schedule', () => {
@@ -55,5 +55,22 @@ describe('the default schedule', () => {
 
   it('is that of standard and amplo', () => {
     for (const dialect of [standard, amplo]) expect(dialect.retryDelayMs(3, 0.25)).to.equal(108_000);
+  });
+});
+
+describe('the schedule of an endpoint', () => {
+  it('ends with its last delay; an empty one has no retry', () => {
+    expect([1, 2, 3].map((attempts) => ownRetryDelayMs([1_000, 60_000], attempts, 0.5))).to.deep.equal([
+      1_000,
+      60_000,
+      undefined,
+    ]);
+    expect(ownRetryDelayMs([], 1, 0.5)).to.equal(undefined);
+  });
+
+  it('is spread as the default one, or kept to the millisecond', () => {
+    expect(ownRetryDelayMs([1_001], 1, 0)).to.equal(801);
+    expect(ownRetryDelayMs([1_001], 1, 0.75)).to.equal(1_101);
+    expect(ownRetryDelayMs([1_001], 1, undefined)).to.equal(1_001);
   });
 });

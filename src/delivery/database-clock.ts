@@ -1,0 +1,32 @@
+import type { Session } from './session.ts';
+
+/** A machine's clock and the database's drift apart by less than a few milliseconds in this time. */
+const goodForMs = 60_000;
+
+/**
+ * What time it is by the database's clock: read once a minute, and from there on counted by a clock that nobody can set. So this
+ * machine's date may be wrong, or jump, and attempts are dated, signed and put into their partitions as on all other machines.
+ */
+export class DatabaseClock {
+  /** What to add to performance.now(). Until the database has been asked, this machine's date is all there is. */
+  #offsetMs = performance.timeOrigin;
+  #askAgainAt = 0;
+
+  now(): Date {
+    return new Date(this.#offsetMs + performance.now());
+  }
+
+  /** Asks the database, where it has not been asked for a minute. */
+  async keep(session: Session): Promise<void> {
+    const askedAt = performance.now();
+    if (askedAt < this.#askAgainAt) return;
+    const { rows } = await session.query<{ ms: number }>(
+      { text: 'select extract(epoch from clock_timestamp())::float8 * 1000 as ms' },
+      [],
+    );
+    const answeredAt = performance.now();
+    // Read somewhere between the two.
+    this.#offsetMs = (rows[0] as { ms: number }).ms - (askedAt + answeredAt) / 2;
+    this.#askAgainAt = answeredAt + goodForMs;
+  }
+}

@@ -16,7 +16,10 @@ import { createBell } from './relay/bell.ts';
 import { createRelay } from './relay/relay.ts';
 import { createSources } from './sources/sources.ts';
 import { connectionConfig, createPool, reach } from './store/connect.ts';
+import { withSafeErrors } from './store/log.ts';
 import { checkSchema } from './store/schema.ts';
+import { createSealer } from './store/sealer.ts';
+import { tellOfSecrets } from './store/secrets-told.ts';
 import { dialectNamed } from './wire/dialects.ts';
 
 export interface DaemonOptions {
@@ -41,7 +44,8 @@ const abortMs = 5_000;
  * @throws RowhookError `config_invalid` for an allow-list that cannot be read, `catalog_invalid` for an http source whose server a
  * key would name
  */
-export function createDaemon({ config, log }: DaemonOptions): Lifetime {
+export function createDaemon({ config, log: logger }: DaemonOptions): Lifetime {
+  const log = withSafeErrors(logger);
   const { databaseUrl, catalog } = config;
   const onLoss = (error: Error) => log.warn({ err: error }, 'a connection was lost');
   const pool = createPool(databaseUrl, poolSize, onLoss);
@@ -52,10 +56,12 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
   const governor =
     config.priority === 'low' ? createGovernor({ connection, log, ...config.governor }) : undefined;
   const pace = governor?.pace ?? fullSpeed;
+  const sealer = createSealer(config.secretKeys);
   const dispatcher = createDispatcher({
     pool,
     log,
     dialectOf: (name) => dialectNamed(name ?? catalog.dialect),
+    sealer,
     options: config.delivery,
     pace,
   });
@@ -120,6 +126,7 @@ export function createDaemon({ config, log }: DaemonOptions): Lifetime {
         await checkSchema(pool);
         await checkRights(pool, catalog);
         await checkCaptured(pool, catalog);
+        await tellOfSecrets(pool, sealer, log);
         for (const part of parts) await part.start();
         running = true;
         log.info({ catalog: catalog.name, events: Object.keys(catalog.events).length }, 'rowhook is running');

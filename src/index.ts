@@ -7,16 +7,21 @@ export { defineConfig, type LogLevel, type RowhookConfig } from './config/define
 export { type ResolvedConfig, type ResolveOptions, resolveConfig } from './config/resolve.ts';
 export { createDaemon, type DaemonOptions } from './daemon.ts';
 export { type ErrorCode, errorCodes, RowhookError } from './errors.ts';
+export { type ExplainOptions, explain, explainRecord } from './explain/explain.ts';
+export { type ReasonWords, wordsOfReason } from './explain/reason-words.ts';
+export type { Step, StepCode, Story } from './explain/story.ts';
 export type { Lifetime, StopMode } from './lifetime.ts';
 export { withRequestId } from './request-id.ts';
 export { type DeliveryDetail, redeliver, showDelivery } from './store/deliveries.ts';
+export { disableEndpoint, pauseEndpoint, resumeEndpoint } from './store/endpoint-state.ts';
 export {
   createEndpoint,
   deleteEndpoint,
   type Endpoint,
+  type EndpointHealth,
   getEndpoint,
   listEndpoints,
-  setEndpointActive,
+  type Sealing,
   updateEndpoint,
 } from './store/endpoints.ts';
 export {
@@ -26,6 +31,8 @@ export {
   type DeliverySummary,
   listDeliveries,
 } from './store/history.ts';
+export { type SealAllResult, type SealedStatus, sealAll, sealedStatus } from './store/resealing.ts';
+export { createSealer, type Sealer } from './store/sealer.ts';
 export { newSecret, rotateSecret } from './store/secrets.ts';
 export {
   dropSetAside,
@@ -43,5 +50,7 @@ export type { Queryable } from './store/sql.ts';
 export { type QueueStatus, queueStatus } from './store/status.ts';
 export { dialectProblem } from './wire/dialects.ts';
 export type { EndpointInput, EndpointPatch } from './wire/endpoint-input.ts';
+export type { CertificateView } from './wire/pem.ts';
 export { prefixed } from './wire/prefixed.ts';
+export { type SecretKey, secretKeys } from './wire/secret-key.ts';
 export { publicKeyOf } from './wire/standard-secret.ts';

@@ -7,7 +7,13 @@ import * as capturing from './install/capture-tables.ts';
 import { lockingSteps, type Patience } from './install/patience.ts';
 import { ownTransactions, type Place, savepoints } from './install/place.ts';
 import * as removal from './install/uninstall.ts';
-import { createEndpoint, deleteEndpoint, listEndpoints, updateEndpoint } from './store/endpoints.ts';
+import {
+  createEndpoint,
+  deleteEndpoint,
+  listEndpoints,
+  type Sealing,
+  updateEndpoint,
+} from './store/endpoints.ts';
 import { resultTypes } from './store/result-types.ts';
 import { checkSchema, installSchema } from './store/schema.ts';
 import type { NamedStatement, Queryable } from './store/sql.ts';
@@ -15,7 +21,10 @@ import { type EndpointInput, newTenant } from './wire/endpoint-input.ts';
 import { sameUrl } from './wire/endpoint-url.ts';
 
 export type { Patience } from './install/patience.ts';
+export type { Sealing } from './store/endpoints.ts';
+export { createSealer, type Sealer } from './store/sealer.ts';
 export type { EndpointInput } from './wire/endpoint-input.ts';
+export { type SecretKey, secretKeys } from './wire/secret-key.ts';
 
 /*
  * What an application's knex migrations call. Everything may be called twice, and by several processes at once.
@@ -80,11 +89,17 @@ export function release(
 /**
  * Registers the endpoint of this URL (and tenant), or changes it to what is given here, where there is one. A new one gets its
  * ping from the daemon.
- * @param endpoint a secret, a description and so on that it does not name stay as they are
+ * @param endpoint a secret, a description, a limit and so on that it does not name stay as they are; a limit of null has its default
+ * @param sealing.sealer seals its secrets, with the keys that the daemon has: `createSealer(secretKeys(process.env.ROWHOOK_SECRET_KEYS))`
  * @returns its id
- * @throws RowhookError `endpoint_invalid`, `event_unknown`, and `schema_missing` and the like when `install` has not run
+ * @throws RowhookError `endpoint_invalid`, `event_unknown`, `secret_sealed`, and `schema_missing` and the like when `install` has not run
  */
-export function registerEndpoint(knex: Knex, catalog: Catalog, endpoint: EndpointInput): Promise<string> {
+export function registerEndpoint(
+  knex: Knex,
+  catalog: Catalog,
+  endpoint: EndpointInput,
+  sealing: Sealing = {},
+): Promise<string> {
   return at(knex, async (place) => {
     await checkSchema(place.db);
     // Under the lock of installations: two processes must not both find that there is none.
@@ -94,8 +109,8 @@ export function registerEndpoint(knex: Knex, catalog: Catalog, endpoint: Endpoin
         (each) => sameUrl(each.url, endpoint.url) && each.tenant === tenant,
       );
       const { id } = known
-        ? await updateEndpoint(db, catalog, known.id, endpoint)
-        : await createEndpoint(db, catalog, endpoint);
+        ? await updateEndpoint(db, catalog, known.id, endpoint, sealing)
+        : await createEndpoint(db, catalog, endpoint, sealing);
       return id;
     });
   });

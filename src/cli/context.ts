@@ -6,6 +6,8 @@ import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
 import { connect, explainLoss } from '../store/connect.ts';
 import { explainPrivilege } from '../store/privilege.ts';
 import { schemaOwner } from '../store/schema.ts';
+import { createSealer, plainSealer, type Sealer } from '../store/sealer.ts';
+import { type SecretKey, secretKeys } from '../wire/secret-key.ts';
 import { createOutput, type Output } from './output.ts';
 import type { Terminal } from './questions.ts';
 
@@ -33,6 +35,12 @@ export interface Context {
   config(): Promise<ResolvedConfig>;
   /** The config in a file that is not where one is looked for. Throws as `config`. */
   configAt(path: string): Promise<ResolvedConfig>;
+  /** The keys for secrets: of the config, or of the environment where there is no config. Throws as `config`, if there is one. */
+  secretKeys(): Promise<readonly SecretKey[]>;
+  /** Opens and seals with these keys. */
+  sealer(): Promise<Sealer>;
+  /** The same for commands that only show: a config that is wrong, or has no key, shows less. */
+  sealerToShow(): Promise<Sealer>;
   /** One connection for as long as `work` takes. Needs no config when the database is known without one. */
   withDatabase<T>(work: (db: pg.Client) => Promise<T>): Promise<T>;
   /** The same with a database that no config is asked for: as the command line says, else the environment. */
@@ -88,6 +96,12 @@ export function createContext(command: Command, surroundings: Surroundings): Con
     }
   };
 
+  const keys = async (): Promise<readonly SecretKey[]> => {
+    const loaded = await load();
+    if (!loaded) return secretKeys(env.ROWHOOK_SECRET_KEYS);
+    return resolveConfig(loaded.config, { env, databaseUrl: options.database, name: loaded.path }).secretKeys;
+  };
+
   return {
     output: createOutput(options.json ?? false, write),
     env,
@@ -105,6 +119,9 @@ export function createContext(command: Command, surroundings: Surroundings): Con
       if (!loaded) throw configNotFound(cwd);
       return resolveConfig(loaded.config, { env, databaseUrl: options.database, name: loaded.path });
     },
+    secretKeys: keys,
+    sealer: async () => createSealer(await keys()),
+    sealerToShow: () => keys().then(createSealer, () => plainSealer),
     withDatabase: async (work) => connected(await databaseUrl(), work),
     async withGivenDatabase(work) {
       const url = findDatabase({ given: options.database, env, name: 'rowhook' });

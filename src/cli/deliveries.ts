@@ -15,7 +15,15 @@ interface ListOptions {
   readonly before?: string;
 }
 
-const states: readonly DeliveryState[] = ['due', 'sending', 'waiting', 'succeeded', 'exhausted', 'dropped'];
+const states: readonly DeliveryState[] = [
+  'due',
+  'behind',
+  'sending',
+  'waiting',
+  'succeeded',
+  'exhausted',
+  'dropped',
+];
 
 export function deliveryCommands(program: Command, act: Act): void {
   const deliveries = program.command('deliveries').description('What was sent, what waits, and how it went.');

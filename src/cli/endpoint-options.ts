@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { Environment } from '../config/database-url.ts';
-import { RowhookError } from '../errors.ts';
 import { newSecret } from '../store/secrets.ts';
-import type { EndpointInput } from '../wire/endpoint-input.ts';
+import type { EndpointPatch } from '../wire/endpoint-input.ts';
 import { durationMs } from './duration.ts';
+import { fromEnv } from './from-env.ts';
+import { type SettingOptions, settingsOf, withSettingOptions } from './setting-options.ts';
 
 /** How the command line names a secret. */
 export interface SecretOptions {
@@ -13,7 +14,7 @@ export interface SecretOptions {
 }
 
 /** What the command line can say of an endpoint; `false` of a `--no-…` takes away. */
-export interface EndpointOptions extends SecretOptions {
+export interface EndpointOptions extends SecretOptions, SettingOptions {
   readonly url?: string;
   readonly events?: readonly string[];
   readonly description?: string;
@@ -47,7 +48,8 @@ export function withEndpointOptions(command: Command, { creates }: { creates: bo
         'secretEnv',
       ]),
     )
-    .option('--dialect <name>', "how deliveries look on the wire (default: the catalog's)");
+    .option('--dialect <name>', 'how deliveries look on the wire, or default: as the catalog says');
+  withSettingOptions(command);
   if (!creates) return command;
   return command
     .option('--tenant <id>', 'whose it is: it gets the events of this tenant only')
@@ -71,14 +73,19 @@ export function withRotateOptions(command: Command): Command {
 
 /**
  * What the options say, and nothing else.
- * @param dialect of the endpoint, where the options name none
- * @throws RowhookError `endpoint_invalid` when the variable of the secret is not set, `config_invalid` (the dialect)
+ * @param dialects that of the endpoint, where the options name none, and that of the catalog
+ * @throws RowhookError `endpoint_invalid` when a variable is not set or a file cannot be read, `config_invalid` (the dialect)
  */
-export function inputOf(options: EndpointOptions, env: Environment, dialect: string): Partial<EndpointInput> {
+export async function inputOf(
+  options: EndpointOptions,
+  surroundings: { readonly cwd: string; readonly env: Environment },
+  dialects: { readonly present: string; readonly byDefault: string },
+): Promise<EndpointPatch> {
   const { url, description, events, tenant, allTenants } = options;
+  const dialect = options.dialect === 'default' ? null : options.dialect;
   const secret = options.generateSecret
-    ? newSecret(options.dialect ?? dialect)
-    : (secretFromEnv(options, env) ?? (options.secret === false ? null : options.secret));
+    ? newSecret(dialect === undefined ? dialects.present : (dialect ?? dialects.byDefault))
+    : (secretFromEnv(options, surroundings.env) ?? (options.secret === false ? null : options.secret));
   return {
     ...(url === undefined ? {} : { url }),
     ...(events === undefined
@@ -86,9 +93,10 @@ export function inputOf(options: EndpointOptions, env: Environment, dialect: str
       : { events: events.map((event) => event.trim()).filter((event) => event !== '') }),
     ...(description === undefined ? {} : { description }),
     ...(secret === undefined ? {} : { secret }),
-    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+    ...(dialect === undefined ? {} : { dialect }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(allTenants ? { tenant: null } : {}),
+    ...(await settingsOf(options, surroundings)),
   };
 }
 
@@ -97,11 +105,5 @@ export function inputOf(options: EndpointOptions, env: Environment, dialect: str
  * @throws RowhookError `endpoint_invalid` when it is not set
  */
 export function secretFromEnv({ secretEnv }: SecretOptions, env: Environment): string | undefined {
-  if (secretEnv === undefined) return undefined;
-  const found = env[secretEnv];
-  if (found) return found;
-  throw new RowhookError('endpoint_invalid', `the environment variable ${secretEnv} is not set`, {
-    where: 'secret',
-    fix: `Set ${secretEnv}, or name another variable.`,
-  });
+  return secretEnv === undefined ? undefined : fromEnv(env, secretEnv, 'secret');
 }

@@ -1,17 +1,18 @@
 import type { Command } from 'commander';
+import { disableEndpoint, pauseEndpoint, resumeEndpoint } from '../store/endpoint-state.ts';
 import {
   createEndpoint,
   deleteEndpoint,
   type Endpoint,
   getEndpoint,
   listEndpoints,
-  setEndpointActive,
   updateEndpoint,
 } from '../store/endpoints.ts';
 import { checkSchema } from '../store/schema.ts';
 import { rotateSecret } from '../store/secrets.ts';
 import type { EndpointInput } from '../wire/endpoint-input.ts';
 import { publicKeyOf } from '../wire/standard-secret.ts';
+import { refuseUncallable } from './callable.ts';
 import type { Act, Context } from './context.ts';
 import {
   type EndpointOptions,
@@ -21,7 +22,7 @@ import {
   withEndpointOptions,
   withRotateOptions,
 } from './endpoint-options.ts';
-import { sheet, table } from './output.ts';
+import { describe, listOf } from './endpoint-text.ts';
 
 export function endpointCommands(program: Command, act: Act): void {
   const endpoints = program.command('endpoints').description('The registered receivers.');
@@ -30,12 +31,28 @@ export function endpointCommands(program: Command, act: Act): void {
     .command('list')
     .description('All endpoints, the oldest first.')
     .action(
-      act(async ({ withDatabase, output }) => {
+      act(async ({ withDatabase, output, sealerToShow }) => {
+        const sealer = await sealerToShow();
         const found = await withDatabase(async (db) => {
           await checkSchema(db);
-          return listEndpoints(db);
+          return listEndpoints(db, { sealer });
         });
-        output.show(found, () => table(found, columnsFor(found), 'There are no endpoints.'));
+        output.show(found, () => listOf(found));
+      }),
+    );
+
+  endpoints
+    .command('show')
+    .argument('<id>')
+    .description('One endpoint with its settings and its state; never with what is secret of it.')
+    .action(
+      act(async ({ withDatabase, output, sealerToShow }, id: string) => {
+        const sealer = await sealerToShow();
+        const endpoint = await withDatabase(async (db) => {
+          await checkSchema(db);
+          return getEndpoint(db, id, { sealer });
+        });
+        output.show(endpoint, () => describe(endpoint));
       }),
     );
 
@@ -52,27 +69,36 @@ export function endpointCommands(program: Command, act: Act): void {
     .description('Give it a new secret, and let the old one sign beside it for a while.')
     .action(act((context, id: string, options: RotateOptions) => rotate(context, id, options)));
 
-  for (const [name, active] of [
-    ['activate', true],
-    ['deactivate', false],
+  for (const [name, description, work] of [
+    ['pause', 'Hold its deliveries; it goes on getting new ones, which are held too.', pauseEndpoint],
+    ['disable', 'Hold its deliveries, and give it no new ones.', disableEndpoint],
   ] as const) {
     endpoints
       .command(name)
       .argument('<id>')
-      .description(
-        active
-          ? 'Send it deliveries again, those that were held first.'
-          : 'Hold its deliveries, and give it no new ones.',
-      )
+      .description(description)
       .action(
-        act(async ({ withDatabase, output }, id: string) => {
+        act(async ({ withDatabase, output, sealerToShow }, id: string) => {
+          const sealer = await sealerToShow();
           const endpoint = await withDatabase(async (db) => {
             await checkSchema(db);
-            return setEndpointActive(db, id, active);
+            return work(db, id, { sealer });
           });
           output.show(endpoint, () => describe(endpoint));
         }),
       );
+  }
+
+  for (const [name, description] of [
+    ['resume', 'Let one go on that is paused, or waits because it failed: what was held is sent first.'],
+    ['enable', 'Let one go on that is disabled: what was held is sent first.'],
+  ] as const) {
+    endpoints
+      .command(name)
+      .argument('<id>')
+      .description(description)
+      .option('--drop', 'drop what was held instead')
+      .action(act((context, id: string, { drop = false }: { drop?: boolean }) => resume(context, id, drop)));
   }
 
   endpoints
@@ -90,51 +116,62 @@ export function endpointCommands(program: Command, act: Act): void {
     );
 }
 
-async function create(
-  { config, env, withDatabase, output }: Context,
-  options: EndpointOptions,
+async function resume(
+  { withDatabase, output, sealerToShow }: Context,
+  id: string,
+  drop: boolean,
 ): Promise<void> {
-  const { catalog } = await config();
-  const { url = '', events = [], ...rest } = inputOf(options, env, catalog.dialect);
-  const input: EndpointInput = { url, events, ...rest };
-  const endpoint = await withDatabase(async (db) => {
+  const sealer = await sealerToShow();
+  const { endpoint, dropped } = await withDatabase(async (db) => {
     await checkSchema(db);
-    return createEndpoint(db, catalog, input);
+    return resumeEndpoint(db, id, { held: drop ? 'drop' : 'deliver', sealer });
   });
-  show(output, endpoint, input.secret, options.generateSecret);
+  output.show({ ...endpoint, dropped }, () =>
+    [describe(endpoint), ...(drop ? [`${dropped} held deliveries were dropped`] : [])].join('\n'),
+  );
 }
 
-async function update(
-  { config, env, withDatabase, output }: Context,
-  id: string,
-  options: EndpointOptions,
-): Promise<void> {
-  const { catalog } = await config();
-  const { endpoint, secret } = await withDatabase(async (db) => {
+async function create(context: Context, options: EndpointOptions): Promise<void> {
+  const { catalog, delivery } = await context.config();
+  const sealer = await context.sealer();
+  const dialects = { present: catalog.dialect, byDefault: catalog.dialect };
+  const { url = '', events = [], ...rest } = await inputOf(options, context, dialects);
+  const input = { url, events, ...rest } as EndpointInput;
+  refuseUncallable(input, delivery);
+  const endpoint = await context.withDatabase(async (db) => {
     await checkSchema(db);
-    const before = await getEndpoint(db, id);
-    const patch = inputOf(options, env, before.dialect ?? catalog.dialect);
+    return createEndpoint(db, catalog, input, { sealer });
+  });
+  show(context.output, endpoint, input.secret, options.generateSecret);
+}
+
+async function update(context: Context, id: string, options: EndpointOptions): Promise<void> {
+  const { catalog, delivery } = await context.config();
+  const sealer = await context.sealer();
+  const { endpoint, secret } = await context.withDatabase(async (db) => {
+    await checkSchema(db);
+    const before = await getEndpoint(db, id, { sealer });
+    const dialects = { present: before.dialect ?? catalog.dialect, byDefault: catalog.dialect };
+    const patch = await inputOf(options, context, dialects);
+    refuseUncallable(patch, delivery);
     const changed = Object.keys(patch).length > 0;
     return {
-      endpoint: changed ? await updateEndpoint(db, catalog, id, patch) : before,
+      endpoint: changed ? await updateEndpoint(db, catalog, id, patch, { sealer }) : before,
       secret: patch.secret,
     };
   });
-  show(output, endpoint, secret, options.generateSecret);
+  show(context.output, endpoint, secret, options.generateSecret);
 }
 
-async function rotate(
-  { config, env, withDatabase, output }: Context,
-  id: string,
-  options: RotateOptions,
-): Promise<void> {
-  const { catalog } = await config();
-  const given = secretFromEnv(options, env);
-  const { endpoint, secret } = await withDatabase(async (db) => {
+async function rotate(context: Context, id: string, options: RotateOptions): Promise<void> {
+  const { catalog } = await context.config();
+  const sealer = await context.sealer();
+  const given = secretFromEnv(options, context.env);
+  const { endpoint, secret } = await context.withDatabase(async (db) => {
     await checkSchema(db);
-    return rotateSecret(db, catalog, id, { secret: given, overlapMs: options.overlap });
+    return rotateSecret(db, catalog, id, { secret: given, overlapMs: options.overlap, sealer });
   });
-  show(output, endpoint, secret, given === undefined);
+  show(context.output, endpoint, secret, given === undefined);
 }
 
 /** A secret is shown only where we made it, and only this once; what is public of it, whenever it is set. */
@@ -154,30 +191,3 @@ function show(
     ].join('\n'),
   );
 }
-
-const activity = ({ active, disabledReason }: Endpoint): string =>
-  active ? 'yes' : `no${disabledReason === null ? '' : ` (${disabledReason})`}`;
-
-const columnsFor = (rows: readonly Endpoint[]) => ({
-  id: (row: Endpoint) => row.id,
-  active: activity,
-  signed: (row: Endpoint) => (row.hasSecret ? 'yes' : 'no'),
-  ...(rows.some((row) => row.tenant !== null) ? { tenant: (row: Endpoint) => row.tenant } : {}),
-  events: (row: Endpoint) => row.events.join(','),
-  url: (row: Endpoint) => row.url,
-  description: (row: Endpoint) => row.description,
-});
-
-const describe = (endpoint: Endpoint): string =>
-  sheet([
-    ['endpoint', endpoint.id],
-    ['url', endpoint.url],
-    ['events', endpoint.events.join(', ')],
-    ['dialect', endpoint.dialect],
-    ['tenant', endpoint.tenant],
-    ['active', activity(endpoint)],
-    ['signed', endpoint.hasSecret ? 'yes' : 'no'],
-    ['description', endpoint.description],
-    ['created', endpoint.createdAt],
-    ['updated', endpoint.updatedAt],
-  ]);

@@ -1,8 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { parseAllowList } from '../delivery/guard.ts';
+import { resumeEndpoint } from '../store/endpoint-state.ts';
 import { createEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import { checkSchema } from '../store/schema.ts';
+import { createSealer } from '../store/sealer.ts';
 import { newSecret } from '../store/secrets.ts';
 import { parseEndpointUrl, sameUrl } from '../wire/endpoint-url.ts';
 import { everyEvent } from '../wire/subscription.ts';
@@ -20,9 +22,12 @@ export async function forwardTo(
   url: string,
 ): Promise<ResolvedConfig> {
   const { catalog, delivery } = config;
-  const { hostname } = new URL(url);
+  const sealer = createSealer(config.secretKeys);
+  const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
-  const allow = [...(delivery.allow ?? []), host];
+  // Its port too, which need not be one that is usually called.
+  const own = port === '' ? [] : [`${hostname.replace(/\.$/, '')}:${port}`];
+  const allow = [...(delivery.allow ?? []), host, ...own];
   // Before anything is registered that could then not be called.
   parseAllowList(allow);
   await withDatabase(async (db) => {
@@ -31,10 +36,12 @@ export async function forwardTo(
     const known = endpoints.find((endpoint) => sameUrl(endpoint.url, url) && endpoint.tenant === null);
     if (!known) {
       const secret = newSecret(catalog.dialect);
-      const { id } = await createEndpoint(db, catalog, { url, events: [everyEvent], secret, tenant: null });
+      const input = { url, events: [everyEvent], secret, tenant: null };
+      const { id } = await createEndpoint(db, catalog, input, { sealer });
       note(`endpoint ${id} is new: every event goes to ${url}\nits secret (not shown again): ${secret}`);
-    } else if (!known.active || !known.events.includes(everyEvent)) {
-      await updateEndpoint(db, catalog, known.id, { active: true, events: [everyEvent] });
+    } else if (known.state !== 'active' || !known.events.includes(everyEvent)) {
+      if (known.state !== 'active') await resumeEndpoint(db, known.id, { held: 'deliver' });
+      await updateEndpoint(db, catalog, known.id, { events: [everyEvent] }, { sealer });
       note(`endpoint ${known.id} was there; now it is active, and every event goes to ${url}`);
     } else note(`endpoint ${known.id} is there: every event goes to ${url}`);
   });

@@ -72,9 +72,15 @@ export function showCommands(program: Command, act: Act): void {
               ['  oldest from', relay.oldestChangeAt],
               ...setAsideLines(setAside),
               ['deliveries due', counted(deliveries.due)],
+              ...(deliveries.behind.count > 0
+                ? [['  behind others', counted(deliveries.behind)] as const]
+                : []),
               ['  to be retried', counted(deliveries.waiting)],
               ['  next one due', deliveries.nextDueAt],
-              ['endpoints', `${endpoints.active} active, ${endpoints.inactive} inactive`],
+              [
+                'endpoints',
+                `${endpoints.active} active, ${endpoints.paused} paused, ${endpoints.disabled} disabled`,
+              ],
             ]);
             return [lines, ...drift.map(driftText), ...gaps.map(gapText)].join('\n\n');
           });

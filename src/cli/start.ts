@@ -24,7 +24,11 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
         const config = metrics === undefined ? forwarded : { ...forwarded, metrics };
         const { pino } = await import('pino');
         const { createDaemon } = await import('../daemon.ts');
-        const log = pino({ level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime });
+        // Lines that come while others are being written go out together: one by one they cost as much as the requests they tell of.
+        const log = pino(
+          { level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime },
+          pino.destination({ dest: 1, sync: false }),
+        );
         const daemon = createDaemon({ config, log });
         let stopping: Promise<void> | undefined;
         let stopped: () => void;

@@ -22,8 +22,22 @@ export interface RowhookConfig {
     readonly perEndpoint?: number | undefined;
     /** Milliseconds that a whole request may take; 100 to 600,000. Default: 15,000. */
     readonly timeoutMs?: number | undefined;
-    /** Where requests may go besides public addresses: addresses, networks and host names. Default: nowhere. */
+    /**
+     * Where requests may go besides public addresses, and by plain http: addresses, networks and host names, each perhaps with a port
+     * that alone is meant (`10.1.2.3:81`). Default: nowhere.
+     */
     readonly allow?: readonly string[] | undefined;
+    /** Let plain http go to public addresses too: whoever is on the way can read it. Default: false. */
+    readonly allowHttp?: boolean | undefined;
+    /** An endpoint that has failed for so many days is disabled, and its deliveries are held; 1 to 365. Default: 5. */
+    readonly disableAfterDays?: number | undefined;
+  };
+  readonly secrets?: {
+    /**
+     * What secrets are sealed with while the database keeps them, as `rowhook secrets new-key` prints keys. The first one seals, all
+     * of them open. Default: $ROWHOOK_SECRET_KEYS, with commas between; without any, secrets are kept as they are.
+     */
+    readonly keys?: readonly string[] | undefined;
   };
   /** Days for which events and attempts are kept; 1 to 3650. Default: 30. */
   readonly retentionDays?: number | undefined;

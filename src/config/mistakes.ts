@@ -3,9 +3,9 @@ import { mistakesOf } from '../catalog/issues.ts';
 import type { Mistake } from '../catalog/mistake.ts';
 import { type ErrorCode, RowhookError } from '../errors.ts';
 
-/** What zod found in a config. Values below `database` are not repeated: there may be a password among them. */
+/** What zod found in a config. Values below `database` and `secrets` are not repeated: passwords and keys are among them. */
 export const configMistakes = (issues: readonly z.core.$ZodIssue[], config: unknown): Mistake[] =>
-  mistakesOf(issues, config, (path) => path[0] === 'database');
+  mistakesOf(issues, config, (path) => path[0] === 'database' || path[0] === 'secrets');
 
 /** One error for all mistakes; its code is `catalog_invalid` where they all lie in the catalog. */
 export function invalid(name: string, mistakes: readonly Mistake[]): RowhookError {

@@ -2,6 +2,7 @@ import { completeCatalog } from '../catalog/complete.ts';
 import { type Mistake, mistake, shown } from '../catalog/mistake.ts';
 import type { Catalog, Priority } from '../catalog/types.ts';
 import { dialectProblem } from '../wire/dialects.ts';
+import { parseSecretKeys, type SecretKey, secretKeys } from '../wire/secret-key.ts';
 import { type Environment, findDatabase } from './database-url.ts';
 import type { LogLevel, RowhookConfig } from './define.ts';
 import { type Listen, parseListen } from './listen.ts';
@@ -19,9 +20,13 @@ export interface ResolvedConfig {
     readonly perEndpoint?: number;
     readonly timeoutMs?: number;
     readonly allow?: readonly string[];
+    readonly allowHttp?: boolean;
+    readonly disableAfterDays?: number;
   };
   readonly priority: Priority;
   readonly governor: { readonly busyBackends?: number };
+  /** What secrets are sealed with: the first one seals, all of them open. Empty: they are kept as they are. */
+  readonly secretKeys: readonly SecretKey[];
   readonly retentionDays?: number;
   /** Where metrics and health are served; undefined: nowhere. */
   readonly metrics?: Listen;
@@ -47,7 +52,8 @@ export function resolveConfig(config: RowhookConfig, options: ResolveOptions = {
   const { catalog, mistakes } = catalogOf(config?.catalog);
   const all = [...configMistakes(parsed.error?.issues ?? [], config), ...mistakes];
   if (!parsed.success || !catalog || all.length > 0) throw invalid(name, all);
-  const { database, relay, delivery, priority, governor, retentionDays, metrics, logLevel } = parsed.data;
+  const { database, relay, delivery, priority, governor, secrets, retentionDays, metrics, logLevel } =
+    parsed.data;
   const listen = metrics && parseListen(metrics.listen);
   return {
     databaseUrl: findDatabase({ given: options.databaseUrl, configured: database?.url, env, name }),
@@ -56,10 +62,17 @@ export function resolveConfig(config: RowhookConfig, options: ResolveOptions = {
     delivery: withoutUndefined(delivery ?? {}),
     priority: priority ?? catalog.priority ?? 'normal',
     governor: withoutUndefined(governor ?? {}),
+    secretKeys: secrets?.keys ? keysIn(secrets.keys) : secretKeys(env.ROWHOOK_SECRET_KEYS),
     ...(retentionDays === undefined ? {} : { retentionDays }),
     ...(listen === undefined ? {} : { metrics: listen }),
     logLevel: logLevel ?? 'info',
   };
+}
+
+/** Of texts that the schema has let through. */
+function keysIn(texts: readonly string[]): readonly SecretKey[] {
+  const parsed = parseSecretKeys(texts);
+  return 'keys' in parsed ? parsed.keys : [];
 }
 
 /** A config's catalog in full; where it is neither a name nor an object, the config's own mistakes say so. */

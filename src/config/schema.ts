@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { strict } from '../catalog/issues.ts';
 import type { Priority } from '../catalog/types.ts';
-import { parseAllowList } from '../delivery/guard.ts';
+import { parseAllowList } from '../delivery/allow-list.ts';
+import { parseSecretKey } from '../wire/secret-key.ts';
 import { logLevels } from './define.ts';
 import { parseListen } from './listen.ts';
 import { presetNames } from './presets.ts';
@@ -25,6 +26,19 @@ const delivery = strict({
         error: 'an address, a network or a host name, like 10.1.2.3, 127.0.0.0/8 or hooks.internal.example',
       }),
     )
+    .optional(),
+  allowHttp: z.boolean().optional(),
+  disableAfterDays: z.int().min(1).max(365).optional(),
+});
+
+const secrets = strict({
+  keys: z
+    .array(
+      z.string().refine((text) => !('problem' in parseSecretKey(text)), {
+        error: 'a key as `rowhook secrets new-key` prints one: an id, a colon, 32 bytes in base64',
+      }),
+    )
+    .refine((texts) => new Set(texts.map(idOf)).size === texts.length, { error: 'keys with different ids' })
     .optional(),
 });
 
@@ -52,12 +66,15 @@ export const configSchema = strict({
   catalog,
   relay: relay.optional(),
   delivery: delivery.optional(),
+  secrets: secrets.optional(),
   retentionDays: z.int().min(1).max(3_650).optional(),
   priority: z.enum(priorities).optional(),
   governor: governor.optional(),
   metrics: metrics.optional(),
   logLevel: z.enum(logLevels).optional(),
 });
+
+const idOf = (key: string): string => key.slice(0, key.indexOf(':')).trim();
 
 function isAllowed(entry: string): boolean {
   try {

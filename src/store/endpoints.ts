@@ -3,48 +3,60 @@ import type { Catalog } from '../catalog/types.ts';
 import { dialectNamed } from '../wire/dialects.ts';
 import { type EndpointInput, type EndpointPatch, endpointValues } from '../wire/endpoint-input.ts';
 import { timestampValue } from '../wire/timestamp.ts';
-import { amend, columns, type Endpoint, keyOf, only, ring } from './endpoint-row.ts';
+import { amend, newTexts, settingColumns } from './endpoint-amend.ts';
+import {
+  type Endpoint,
+  keyOf,
+  only,
+  readEndpoint,
+  readEndpoints,
+  ring,
+  type Sealing,
+} from './endpoint-row.ts';
+import { plainSealer, type SealedColumn, sealedColumns } from './sealer.ts';
 import type { Queryable } from './sql.ts';
 
-export type { Endpoint } from './endpoint-row.ts';
+export type { Endpoint, EndpointHealth, Sealing } from './endpoint-row.ts';
 
 /**
  * Registers an endpoint, with the ping that is its first delivery in most dialects, and rings so that a running daemon sends it
  * at once.
+ * @param sealing.sealer seals its secrets; it must be the daemon's. Default: they are stored as they are
  * @throws RowhookError `endpoint_invalid`, `event_unknown`, `config_invalid` (the dialect)
  */
 export async function createEndpoint(
   db: Queryable,
   catalog: Catalog,
   input: EndpointInput,
+  sealing: Sealing = {},
 ): Promise<Endpoint> {
   const values = endpointValues(catalog, input);
   const { id, at } = await nextEndpoint(db);
+  const texts = newTexts(values, sealing.sealer ?? plainSealer, id);
   const view = { ...values, id, createdAt: at, updatedAt: at, deliveryCount: 0 };
   const dialect = dialectNamed(values.dialect ?? catalog.dialect);
   const ping = dialect.ping(view, (moment) => timestampValue(moment, catalog.timestamps));
   // One statement: there is no endpoint without its ping, whether or not the caller has a transaction open.
-  const { rows } = await db.query<Endpoint>(
+  await db.query(
     `with endpoint as (
        insert into rowhook.endpoint (
-         id, url, description, events, secret, active, dialect, tenant, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+         id, url, description, events, secret, active, dialect, tenant, created_at, updated_at,
+         concurrency, rate, timeout_ms, schedule, ordering, headers, client_certificate, client_key, ca, proxy)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
        returning *
      ), event as (
        insert into rowhook.event (id, name, resource, record_key, payload, delivery_count, changed_at, tenant)
        select $10, 'ping', 'endpoint', id::text, $11::text, 1, created_at, tenant from endpoint where $11::text is not null
        returning id
-     ), delivery as (
-       insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id)
-       select 0, (select slot from rowhook.delivery_slot), endpoint.id, $12, event.id from endpoint, event
      )
-     select ${columns} from endpoint`,
+     insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id)
+     select 0, (select slot from rowhook.delivery_slot), endpoint.id, $12, event.id from endpoint, event`,
     [
       id,
       values.url,
       values.description,
       values.events,
-      values.secret,
+      texts.secret,
       values.active,
       values.dialect,
       values.tenant,
@@ -52,10 +64,11 @@ export async function createEndpoint(
       v7(),
       ping ?? null,
       v7(),
+      ...settingColumns(values, texts),
     ],
   );
   await ring(db);
-  return only(rows, id);
+  return readEndpoint(db, id, sealing);
 }
 
 /** Ids are known beforehand, because the ping contains them. */
@@ -68,17 +81,20 @@ async function nextEndpoint(db: Queryable): Promise<{ id: string; at: Date }> {
 
 /**
  * Changes what the patch names. A secret of null ends signing; another secret replaces the present one at once, see rotateSecret
- * for one that overlaps. The tenant cannot change.
- * @throws RowhookError as createEndpoint, and `endpoint_unknown`
+ * for one that overlaps. A setting of null has its default again. The tenant cannot change.
+ * @param sealing.sealer must have the keys that what is there was sealed with, but for what the patch replaces
+ * @throws RowhookError as createEndpoint, and `endpoint_unknown`, `secret_sealed`
  */
 export function updateEndpoint(
   db: Queryable,
   catalog: Catalog,
   id: string,
   patch: EndpointPatch,
+  sealing: Sealing = {},
 ): Promise<Endpoint> {
   const named = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-  return amend(db, id, ({ oldSecrets, ...before }) => {
+  const replaced = sealedColumns.filter((column) => replacedBy[column] in named);
+  return amend(db, id, { ...sealing, replaced }, ({ oldSecrets, ...before }) => {
     const after = endpointValues(catalog, { ...before, ...named }, before);
     const dialect = dialectNamed(after.dialect ?? catalog.dialect);
     // A new dialect may have another form of secrets.
@@ -87,23 +103,14 @@ export function updateEndpoint(
   });
 }
 
-/**
- * Holds an endpoint's deliveries (false) or lets them go (true). While held it gets no new ones.
- * @throws RowhookError `endpoint_unknown`
- */
-export async function setEndpointActive(db: Queryable, id: string, active: boolean): Promise<Endpoint> {
-  const { rows } = await db.query<Endpoint>(
-    `update rowhook.endpoint
-        set active = $2,
-            disabled_reason = case when active = $2 then disabled_reason end,
-            updated_at = case when active = $2 then updated_at else now() end
-      where id = $1
-     returning ${columns}`,
-    [keyOf(id), active],
-  );
-  await ring(db);
-  return only(rows, id);
-}
+/** Whoever has lost a key names these anew, and gets on. */
+const replacedBy: Readonly<Record<SealedColumn, keyof EndpointPatch>> = {
+  secret: 'secret',
+  old_secrets: 'secret',
+  headers: 'headers',
+  client_key: 'clientKey',
+  proxy: 'proxy',
+};
 
 /**
  * Deletes an endpoint and the deliveries it still was to get. What it got stays in the history.
@@ -120,9 +127,13 @@ export async function deleteEndpoint(db: Queryable, id: string): Promise<{ dropp
        returning 1
      ), waiting as (
        delete from rowhook.delivery_waiting using endpoint where delivery_waiting.endpoint_id = endpoint.id returning 1
+     ), behind as (
+       delete from rowhook.delivery_behind using endpoint where delivery_behind.endpoint_id = endpoint.id returning 1
+     ), health as (
+       delete from rowhook.endpoint_health using endpoint where endpoint_health.endpoint_id = endpoint.id
      )
      select (select count(*) from endpoint)::int as endpoints,
-            ((select count(*) from due) + (select count(*) from waiting))::int as dropped`,
+            ((select count(*) from due) + (select count(*) from waiting) + (select count(*) from behind))::int as dropped`,
     [keyOf(id)],
   );
   const { dropped } = only(
@@ -132,16 +143,18 @@ export async function deleteEndpoint(db: Queryable, id: string): Promise<{ dropp
   return { dropped };
 }
 
-/** All endpoints, the oldest first. */
-export async function listEndpoints(db: Queryable): Promise<Endpoint[]> {
-  const { rows } = await db.query<Endpoint>(`select ${columns} from rowhook.endpoint order by id`);
-  return rows;
+/**
+ * All endpoints, the oldest first.
+ * @param sealing.sealer tells the names of headers, and the proxy, where these are sealed
+ */
+export function listEndpoints(db: Queryable, sealing: Sealing = {}): Promise<Endpoint[]> {
+  return readEndpoints(db, sealing);
 }
 
-/** @throws RowhookError `endpoint_unknown` */
-export async function getEndpoint(db: Queryable, id: string): Promise<Endpoint> {
-  const { rows } = await db.query<Endpoint>(`select ${columns} from rowhook.endpoint where id = $1`, [
-    keyOf(id),
-  ]);
-  return only(rows, id);
+/**
+ * @param sealing.sealer as of listEndpoints
+ * @throws RowhookError `endpoint_unknown`
+ */
+export function getEndpoint(db: Queryable, id: string, sealing: Sealing = {}): Promise<Endpoint> {
+  return readEndpoint(db, id, sealing);
 }

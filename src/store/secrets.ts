@@ -5,7 +5,8 @@ import { dayMs } from '../uuid-time.ts';
 import { dialectNamed } from '../wire/dialects.ts';
 import { endpointValues } from '../wire/endpoint-input.ts';
 import { rotated } from '../wire/secrets.ts';
-import { amend, type Endpoint } from './endpoint-row.ts';
+import { amend } from './endpoint-amend.ts';
+import type { Endpoint, Sealing } from './endpoint-row.ts';
 import type { Queryable } from './sql.ts';
 
 const defaultOverlapMs = dayMs;
@@ -24,21 +25,22 @@ export function newSecret(dialect: string): string {
  * header has room for both (Standard Webhooks); in the others the new one signs alone, at once.
  * @param options.secret default: a fresh one in the dialect's form, of the same kind as the present one
  * @param options.overlapMs default 24 hours; with 0 the old one is worth nothing any more
+ * @param options.sealer as of updateEndpoint
  * @returns the endpoint, and the new secret, which nothing else will ever show
- * @throws RowhookError `endpoint_unknown`, `endpoint_invalid`
+ * @throws RowhookError `endpoint_unknown`, `endpoint_invalid`, `secret_sealed`
  */
 export async function rotateSecret(
   db: Queryable,
   catalog: Catalog,
   id: string,
-  options: { readonly secret?: string | undefined; readonly overlapMs?: number | undefined } = {},
+  options: { readonly secret?: string | undefined; readonly overlapMs?: number | undefined } & Sealing = {},
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> {
-  const { overlapMs = defaultOverlapMs } = options;
+  const { overlapMs = defaultOverlapMs, sealer } = options;
   if (!(Number.isFinite(overlapMs) && overlapMs >= 0 && overlapMs <= longestOverlapMs)) {
     throw invalid('the overlap is not a number of milliseconds from 0 to a hundred years', 'overlapMs');
   }
   let secret = '';
-  const endpoint = await amend(db, id, ({ oldSecrets, ...before }, now) => {
+  const endpoint = await amend(db, id, { sealer }, ({ oldSecrets, ...before }, now) => {
     const dialect = dialectNamed(before.dialect ?? catalog.dialect);
     secret = options.secret ?? dialect.newSecret(randomBytes, before.secret);
     if (secret === before.secret) throw invalid('this is the secret that the endpoint has already', 'secret');

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Catalog } from '../catalog/types.ts';
 import { RowhookError } from '../errors.ts';
 import { dialectNamed } from './dialects.ts';
+import { checkedSettings, settingsShape } from './endpoint-settings.ts';
 import { parseEndpointUrl } from './endpoint-url.ts';
+import { isSealed } from './secret-key.ts';
 import { subscriptionOf } from './subscription.ts';
 
 const text = (longest: number) =>
@@ -18,6 +20,7 @@ const shape = z.strictObject({
   secret: text(1_000).min(1).nullable().default(null),
   active: z.boolean().default(true),
   dialect: z.string().nullable().default(null),
+  ...settingsShape,
   tenant: text(1_000)
     .min(1)
     .refine((tenant) => tenant.trim() === tenant, 'Invalid input: has white space around it')
@@ -79,9 +82,16 @@ export function endpointValues(
       'Have one made (--generate-secret, or newSecret(dialect) in code), or correct it.',
     );
   }
+  if (values.secret !== null && isSealed(values.secret)) {
+    throw invalid('the secret begins as sealed ones do', 'secret', 'Give the secret itself, or another one.');
+  }
+  const settings = checkedSettings(values, url.url);
+  if ('message' in settings)
+    throw invalid(settings.message, settings.where, 'Correct it; nothing was changed.');
   const known = [...Object.keys(catalog.events), ...(present?.events ?? [])];
   return {
     ...values,
+    ...settings,
     events: subscriptionOf(values.events, known),
     tenant: present ? keptTenant(values.tenant, present) : newTenant(values.tenant, catalog),
   };

@@ -62,6 +62,13 @@ describe('bad input to the command line', function () {
     expect(await endpoints()).to.equal(0);
   });
 
+  it('names what the config does not let daemons call, and registers nothing', async () => {
+    const error = await refusal('endpoints', 'create', '--url', 'https://10.0.0.1/', '--events', '*');
+    expect(error).to.include({ code: 'endpoint_invalid', where: 'url' });
+    expect(error.message).to.contain('blocked_address');
+    expect(await endpoints()).to.equal(0);
+  });
+
   it('names a secret that is not in the environment', async () => {
     const error = await refusal(
       'endpoints',
@@ -79,7 +86,7 @@ describe('bad input to the command line', function () {
 
   it('names ids that there are not', async () => {
     expect(await refusal('endpoints', 'delete', '99')).to.include({ code: 'endpoint_unknown' });
-    expect(await refusal('endpoints', 'activate', 'x')).to.include({ code: 'endpoint_unknown' });
+    expect(await refusal('endpoints', 'enable', 'x')).to.include({ code: 'endpoint_unknown' });
     expect(await refusal('deliveries', 'show', 'x')).to.include({ code: 'delivery_unknown' });
     expect(await refusal('deliveries', 'redeliver', '01890000-0000-7000-8000-000000000000')).to.include({
       code: 'delivery_unknown',

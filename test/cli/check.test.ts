@@ -107,10 +107,15 @@ describe('rowhook start --forward-to', function () {
   it('makes an endpoint of that URL that is there active again, for every event, and keeps its secret', async () => {
     await crm.json('install');
     const url = receiver.url('/hooks');
+    await crm.write(
+      'open.ts',
+      `export default { catalog: 'site-stacker', delivery: { allow: ['127.0.0.1'] } };`,
+    );
     const { id } = await crm.json<{ id: string }>(
       ...['endpoints', 'create', '--url', url, '--events', 'tag_create', '--secret', 'k3y'],
+      ...['--config', 'open.ts'],
     );
-    await crm.json('endpoints', 'deactivate', id);
+    await crm.json('endpoints', 'disable', id);
     const daemon = crm.start('start', '--forward-to', url);
     await daemon.logged('the relay is active');
     await crm.database.query(`update people set firstname = 'Ada' where id = 412`);

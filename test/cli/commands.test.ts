@@ -83,7 +83,7 @@ describe('the command line', function () {
     const status = await crm.json<QueueStatus & { capture: { tables: Array<{ state: string }> } }>('status');
     expect(status).to.deep.include({
       schema: { version: programVersion() },
-      endpoints: { active: 0, inactive: 0 },
+      endpoints: { active: 0, paused: 0, disabled: 0 },
     });
     expect(status.capture.tables.filter(({ state }) => state === 'captured')).to.have.length(17);
     expect(status.relay).to.deep.include({
@@ -130,7 +130,7 @@ describe('the command line', function () {
       shown.push(stdout);
       return stdout;
     };
-    expect(await tell('list')).to.match(new RegExp(`^${id} +yes +yes +\\S+ +${url} +the CRM$`, 'm'));
+    expect(await tell('list')).to.match(new RegExp(`^${id} +active +yes +\\S+ +${url} +the CRM$`, 'm'));
     expect(await tell('update', id, '--events', '*', '--no-secret'))
       .to.match(/^events +\*$/m)
       .and.match(/^signed +no$/m);
@@ -144,8 +144,8 @@ describe('the command line', function () {
     expect(stored.rows).to.deep.equal([
       { secret: 'from the environment', events: ['*'], description: 'the CRM' },
     ]);
-    expect(await tell('deactivate', id)).to.match(/^active +no$/m);
-    expect(await tell('activate', id)).to.match(/^active +yes$/m);
+    expect(await tell('disable', id)).to.match(/^state +disabled$/m);
+    expect(await tell('enable', id)).to.match(/^state +active$/m);
     expect(await tell('update', id)).to.contain(url);
     expect(await crm.json('endpoints', 'delete', id)).to.deep.equal({ id, dropped: 1 });
     expect(await tell('list')).to.equal('There are no endpoints.\n');

@@ -125,14 +125,14 @@ describe('rowhook endpoints', function () {
 
   it('shows tenants where there are any, and why an endpoint was disabled', async () => {
     const { id } = await create('site-stacker');
-    expect((await crm.rowhook('endpoints', 'list')).stdout).to.match(/^id +active +signed +events +url/);
+    expect((await crm.rowhook('endpoints', 'list')).stdout).to.match(/^id +state +signed +events +url/);
     await crm.database.query(
       `update rowhook.endpoint set tenant = 'e1', active = false, disabled_reason = 'http_410' where id = $1`,
       [id],
     );
     const { stdout } = await crm.rowhook('endpoints', 'list');
-    expect(stdout).to.match(/^id +active +signed +tenant +events +url/);
-    expect(stdout).to.match(new RegExp(`^${id} +no \\(http_410\\) +no +e1 +`, 'm'));
+    expect(stdout).to.match(/^id +state +signed +tenant +events +url/);
+    expect(stdout).to.match(new RegExp(`^${id} +disabled \\(http_410\\) +no +e1 +`, 'm'));
     const listed = await crm.json<Endpoint[]>('endpoints', 'list');
     expect(listed.find((each) => each.id === id)).to.include({ tenant: 'e1', disabledReason: 'http_410' });
   });
@@ -153,6 +153,7 @@ describe('rowhook endpoints', function () {
 
   for (const [text, ms] of [
     ['0', 0],
+    ['800ms', 800],
     ['90s', 90_000],
     ['30m', 1_800_000],
     ['24h', 86_400_000],

@@ -26,6 +26,7 @@ describe('the config', () => {
       delivery: {},
       priority: 'normal',
       governor: {},
+      secretKeys: [],
       logLevel: 'info',
     });
   });
@@ -37,12 +38,52 @@ describe('the config', () => {
     expect(resolveConfig({ database: url, catalog, priority: 'low' }).priority).to.equal('low');
   });
 
+  describe('keys for secrets', () => {
+    const text = (id: string, byte: number) => `${id}:${Buffer.alloc(32, byte).toString('base64')}`;
+    const secretKeysOf = (secrets: object | undefined, env: Record<string, string> = {}) =>
+      resolveConfig({ database: url, catalog, ...(secrets ? { secrets } : {}) }, { env }).secretKeys;
+
+    it('are those that it says, else those of the environment', () => {
+      const env = { ROWHOOK_SECRET_KEYS: `${text('e', 1)},${text('f', 2)}` };
+      expect(secretKeysOf(undefined, env).map(({ id }) => id)).to.deep.equal(['e', 'f']);
+      expect(secretKeysOf({}, env).map(({ id }) => id)).to.deep.equal(['e', 'f']);
+      const keys = [text('a', 3), text('b', 4)];
+      expect(secretKeysOf({ keys }, env)).to.deep.equal([
+        { id: 'a', bytes: Buffer.alloc(32, 3) },
+        { id: 'b', bytes: Buffer.alloc(32, 4) },
+      ]);
+      expect(secretKeysOf({ keys: [] }, env)).to.deep.equal([]);
+    });
+
+    for (const [what, keys, path] of [
+      ['one is no key', [text('a', 3), Buffer.alloc(32, 7).toString('base64')], 'secrets.keys.1'],
+      ['two have the same id', [text('a', 3), text('a', 7)], 'secrets.keys'],
+      ['they are one text', text('a', 7), 'secrets.keys'],
+    ] as const) {
+      it(`are refused where ${what}, and not repeated`, () => {
+        const error = refusal({ database: url, catalog, secrets: { keys } });
+        expect(error.mistakes?.map((each) => each.path)).to.deep.equal([path]);
+        const told = JSON.stringify([error, error.message]);
+        for (const byte of [3, 7]) expect(told).not.to.include(Buffer.alloc(30, byte).toString('base64'));
+      });
+    }
+
+    it('of the environment are refused by its name, and not repeated', () => {
+      const ROWHOOK_SECRET_KEYS = `a:${'hunter2'.repeat(5)}`;
+      const error = refusal({ database: url, catalog }, { env: { ROWHOOK_SECRET_KEYS } });
+      expect(error).to.include({ code: 'config_invalid', where: 'ROWHOOK_SECRET_KEYS' });
+      expect(JSON.stringify([error, error.message])).not.to.include('hunter2');
+    });
+  });
+
   it('takes every setting that it knows', () => {
     const delivery = {
       concurrency: 4,
       perEndpoint: 2,
       timeoutMs: 5000,
-      allow: ['127.0.0.0/8', 'localhost', '::1'],
+      allow: ['127.0.0.0/8', 'localhost:81', '::1'],
+      allowHttp: true,
+      disableAfterDays: 3,
     };
     const resolved = resolveConfig({
       database: { url },

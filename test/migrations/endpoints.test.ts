@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { install, registerEndpoint, removeEndpoint } from '../../src/migrations.ts';
+import { createSealer, install, registerEndpoint, removeEndpoint, secretKeys } from '../../src/migrations.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { failure, ownedCrm, withKnex } from './owned-crm.ts';
@@ -32,6 +32,37 @@ describe('an endpoint registered by a migration', () => {
     expect(await registered(database)).to.deep.equal([
       { url, events: ['*'], secret: 'k3y', description: 'CRM', due: 1 },
     ]);
+  });
+
+  it('has its settings and sealed secrets as they are said; what is not said again stays, null is the default', async () => {
+    const { database, url: owner } = await ownedCrm();
+    const sealer = createSealer(secretKeys(`k:${Buffer.alloc(32, 1).toString('base64')}`));
+    await withKnex(owner, async (knex) => {
+      await install(knex);
+      const given = {
+        url,
+        events: ['*'],
+        secret: 'k3y',
+        rate: 5,
+        concurrency: 2,
+        ordering: 'record',
+      } as const;
+      const headers: [string, string][] = [['X-Key', 'v4lue']];
+      const id = await registerEndpoint(knex, catalog, { ...given, events: ['*'], headers }, { sealer });
+      await registerEndpoint(knex, catalog, { url, events: ['*'], rate: null }, { sealer });
+      expect(await failure(registerEndpoint(knex, catalog, { url, events: ['*'] }))).to.include({
+        code: 'secret_sealed',
+      });
+      const { rows } = await database.query(
+        `select secret, headers, rate, concurrency, ordering from rowhook.endpoint where id = $1`,
+        [id],
+      );
+      const row = rows[0]!;
+      expect(row).to.include({ rate: null, concurrency: 2, ordering: 'record' });
+      expect(sealer.open(row.secret, { endpointId: id, column: 'secret' })).to.equal('k3y');
+      expect(sealer.open(row.headers, { endpointId: id, column: 'headers' })).to.equal('[["X-Key","v4lue"]]');
+      expect(row.secret + row.headers).to.match(/^sealed:v1:k:.*sealed:v1:k:/);
+    });
   });
 
   it('is there once also when several processes register it at once', async () => {

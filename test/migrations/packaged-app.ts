@@ -37,7 +37,12 @@ export async function packagedApp(): Promise<PackagedApp> {
       }
     },
     node: (args, env = {}) =>
-      run(process.execPath, [...args], { cwd: directory, env: { ...process.env, ...env } }),
+      run(process.execPath, [...args], {
+        cwd: directory,
+        env: { ...process.env, ...env },
+        // A whole migration is longer than what is kept by default.
+        maxBuffer: 16 * 2 ** 20,
+      }),
     remove: () => rm(directory, { recursive: true }),
   };
 }

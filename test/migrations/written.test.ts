@@ -108,7 +108,7 @@ describe('a migration that rowhook has written', function () {
       expect(file).to.match(new RegExp(`^migrations/\\d{14}_(?:rowhook|hooks)\\.${extension}$`));
       expect(changes)
         .to.have.length(1 + 17)
-        .and.to.include('creates the schema rowhook, version 3');
+        .and.to.include('creates the schema rowhook, version 4');
       expect(await schemaDump(crm.database)).to.equal(before);
       const text = await readFile(join(app.directory, file!), 'utf8');
       expect(text).not.to.match(/from 'rowhook|require\(/);
@@ -203,7 +203,7 @@ describe('a migration that rowhook has written', function () {
     await app.write({ 'rowhook.config.ts': small('id: text()') });
     const { changes } = await write();
     expect(changes).to.deep.equal([
-      'brings the schema rowhook from version 1 to 3',
+      'brings the schema rowhook from version 1 to 4',
       'puts triggers on "public"."people"',
     ]);
     await knex('migrate:latest');

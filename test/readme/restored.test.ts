@@ -36,10 +36,10 @@ describe('what operations.md says of restored databases', function () {
     expect(await readAll(await restored())).to.eql(['1', '2', '3', '4', '5']);
   });
 
-  it('deactivates the endpoints of a copy', async () => {
+  it('disables the endpoints of a copy', async () => {
     const url = await restored();
-    const [deactivate] = await blocks();
-    await ask(url, deactivate!);
+    const [disable] = await blocks();
+    await ask(url, disable!);
     await readAll(url);
     const counts = await ask(
       url,

@@ -9,7 +9,6 @@ import {
   deleteEndpoint,
   getEndpoint,
   listEndpoints,
-  setEndpointActive,
   updateEndpoint,
 } from '../../src/store/endpoints.ts';
 import { listDeliveries } from '../../src/store/history.ts';
@@ -284,16 +283,6 @@ describe('endpoints', () => {
         tenant: 'e1',
       });
     });
-  });
-
-  it('are held and let go', async () => {
-    const made = await create();
-    const held = await setEndpointActive(db.pool, made.id, false);
-    expect(held.active).to.equal(false);
-    expect(held.updatedAt.getTime()).to.be.greaterThan(made.updatedAt.getTime());
-    expect(await setEndpointActive(db.pool, made.id, false)).to.deep.equal(held);
-    expect((await setEndpointActive(db.pool, made.id, true)).active).to.equal(true);
-    expect((await failure(setEndpointActive(db.pool, 'x', true)))?.code).to.equal('endpoint_unknown');
   });
 
   it('are deleted with what they still were to get', async () => {

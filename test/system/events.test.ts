@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { captureTable } from '../../src/capture/install.ts';
 import { capturePlans } from '../../src/capture/plan.ts';
-import { createDaemon, resolveConfig, setEndpointActive } from '../../src/index.ts';
+import { createDaemon, disableEndpoint, resolveConfig, resumeEndpoint } from '../../src/index.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { verifySignature } from '../../src/wire/signature.ts';
 import { eventCases } from './changes.ts';
@@ -108,7 +108,7 @@ describe('subscriptions', () => {
 
   it('end with the endpoint being off, and go on with what was held when it is on again', async () => {
     running = await startSystem();
-    await setEndpointActive(running.db.pool, running.endpoint.id, false);
+    await disableEndpoint(running.db.pool, running.endpoint.id);
     await running.db.query(`update tags set name = 'while off' where id = 29`);
     await running.db.query(
       `insert into rowhook.endpoint (url, events) values ($1, '{tag_category_create}')`,
@@ -116,7 +116,7 @@ describe('subscriptions', () => {
     );
     await running.db.query(`insert into tag_categories (name) values ('after')`);
     await running.arrival('tag_category_create');
-    await setEndpointActive(running.db.pool, running.endpoint.id, true);
+    await resumeEndpoint(running.db.pool, running.endpoint.id, { held: 'deliver' });
     await running.db.query(`update tags set name = 'on again' where id = 29`);
     const request = await running.arrival('tag_update');
     expect(JSON.parse(request.body.toString()).name).to.equal('on again');

@@ -20,6 +20,14 @@ const rooms = [
     '^src/metrics/',
     ['ground', 'catalog', 'wire', 'store', 'capture', 'install', 'drift', 'metrics'],
   ],
+  [
+    'explain',
+    '^src/explain/',
+    [
+      ...['ground', 'catalog', 'wire', 'store', 'capture', 'relay', 'delivery', 'install', 'drift'],
+      'explain',
+    ],
+  ],
   ['init', '^src/init/', ['ground', 'catalog', 'wire', 'store', 'init']],
   ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'delivery', 'config']],
 ];

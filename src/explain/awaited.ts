@@ -1,0 +1,84 @@
+import type { Catalog, Condition, Conditions, EventDefinition } from '../catalog/types.ts';
+import { type Watch, watches } from '../catalog/watch.ts';
+import { listed, someOf } from './words.ts';
+
+/** An event of a resource, and what must happen for it. */
+export interface Awaited {
+  readonly event: string;
+  readonly words: string;
+  /** It looks at values, and not every such change makes it. */
+  readonly conditional: boolean;
+}
+
+const namedMost = 12;
+
+/** What each event of a resource waits for, in the catalog's order. Pure. */
+export function awaitedEvents(catalog: Catalog, resource: string): Awaited[] {
+  const all = watches(catalog);
+  return Object.entries(catalog.events)
+    .filter(([, definition]) => definition.resource === resource)
+    .map(([event, definition]) => {
+      const conditions = conditionWords(definition);
+      return {
+        event,
+        words: [
+          what(
+            definition,
+            all.filter((watch) => watch.event === event),
+          ),
+          ...conditions,
+        ].join(', '),
+        conditional: definition.on === 'transition' || conditions.length > 0,
+      };
+    });
+}
+
+function what(definition: EventDefinition, watched: readonly Watch[]): string {
+  switch (definition.on) {
+    case 'insert':
+      return 'the record is created';
+    case 'delete':
+      return 'the record is deleted';
+    case 'truncate':
+      return 'a TRUNCATE empties the table';
+    case 'assign':
+      return `a row of ${definition.part} comes to the record`;
+    case 'unassign':
+      return `a row of ${definition.part} leaves the record`;
+    case 'transition': {
+      const { column, from, to } = definition.transition;
+      const where = definition.part === undefined ? '' : ` of ${definition.part}`;
+      const old = from === undefined ? '' : ` from ${value(from)}`;
+      const now = to === undefined ? '' : ` to ${value(to)}`;
+      return `${column}${where} changes${old}${now}`;
+    }
+    case 'update':
+      return watched.map(columnWords).join(', or ');
+  }
+}
+
+function columnWords({ columns, part }: Watch): string {
+  const of = part === undefined ? '' : ` of ${part.table}`;
+  const names = columns === '*' ? 'any column' : someOf(columns.slice(0, namedMost), columns.length, 'or');
+  const changes = columns.length === 0 ? [] : [`${names}${of} changes`];
+  return [...(part === undefined ? [] : [`a row${of} comes or goes`]), ...changes].join(', or ');
+}
+
+function conditionWords({ when }: EventDefinition): string[] {
+  const told = (conditions: Conditions | undefined, tense: string) => {
+    const all = Object.entries(conditions ?? {}).map(
+      ([column, condition]) => `${column} ${tense} ${value(condition)}`,
+    );
+    return all.length === 0 ? [] : [listed(all)];
+  };
+  const all = [...told(when?.old, 'was'), ...told(when?.new, 'is')];
+  return all.length === 0 ? [] : [`and ${listed(all)}`];
+}
+
+function value(condition: Condition): string {
+  if (condition === null || typeof condition !== 'object') return JSON.stringify(condition);
+  const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given);
+  if (isList(condition)) return condition.map((each) => JSON.stringify(each)).join(' or ');
+  const { not } = condition as { not: unknown };
+  return `anything but ${(isList(not) ? not : [not]).map((each) => JSON.stringify(each)).join(' and ')}`;
+}

@@ -58,17 +58,43 @@ export async function fillOutbox(
 const uuidAt = (at: string, text: string) =>
   `(lpad(to_hex((extract(epoch from ${at}) * 1000)::bigint), 12, '0') || '7' || left(md5(${text}), 3) || '8' || right(md5(${text}), 15))::uuid`;
 
-/** Deliveries that are due now, each of an event of its own, with 1.2 kB of body. */
-export async function makeDeliveries(client: pg.Client, endpointId: string, count: number): Promise<void> {
+/**
+ * Deliveries that are due now, each of an event of its own, with 1.2 kB of body.
+ * @param endpointIds who gets them in turn
+ */
+export async function makeDeliveries(
+  client: pg.Client,
+  endpointIds: string | readonly string[],
+  count: number,
+): Promise<void> {
   await client.query(
     `with made as (
        insert into rowhook.event (id, name, resource, record_key, payload, delivery_count, changed_at)
        select ${uuidAt('clock_timestamp()', `random()::text || i`)}, 'tag_update', 'tag', i::text,
          json_build_object('id', i, 'name', repeat('x', 1170))::text, 1, now()
        from generate_series(1, $2::int) i
+       returning id, record_key::int as number
+     )
+     insert into rowhook.delivery (endpoint_id, id, event_id, slot)
+     select ($1::bigint[])[1 + number % cardinality($1::bigint[])], id, id, (select slot from rowhook.delivery_slot)
+       from made order by id`,
+    [[endpointIds].flat(), count],
+  );
+}
+
+/** Many deliveries that are due now, of a thousand events with 1.2 kB of body. */
+export async function makeBacklog(client: pg.Client, endpointId: string, count: number): Promise<void> {
+  await client.query(
+    `with made as (
+       insert into rowhook.event (id, name, resource, record_key, payload, delivery_count, changed_at)
+       select ${uuidAt('clock_timestamp()', `random()::text || i`)}, 'tag_update', 'tag', i::text,
+         json_build_object('id', i, 'name', repeat('x', 1170))::text, $2::int / 1000, now()
+       from generate_series(1, 1000) i
        returning id
      )
-     insert into rowhook.delivery (endpoint_id, id, event_id) select $1, id, id from made order by id`,
+     insert into rowhook.delivery (endpoint_id, id, event_id, slot)
+     select $1, ${uuidAt('now()', `random()::text || made.id || i`)}, made.id, (select slot from rowhook.delivery_slot)
+       from made, generate_series(1, $2::int / 1000) i`,
     [endpointId, count],
   );
 }

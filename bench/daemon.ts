@@ -6,14 +6,18 @@ import { peakMb, startProcess } from './processes.ts';
 
 /** What runs in a process of its own. */
 export interface Running {
+  readonly pid: number;
   /** MB, since it started. */
   peakMb(): Promise<number>;
   /** Returns its peak. */
   stop(): Promise<number>;
 }
 
-/** The daemon of the built package, as an operator starts it. Resolves when it says that it runs. */
-export async function startDaemon(databaseUrl: string): Promise<Running> {
+/**
+ * The daemon of the built package, as an operator starts it. Resolves when it says that it runs.
+ * @param delivery options of the dispatcher, over its defaults
+ */
+export async function startDaemon(databaseUrl: string, delivery: object = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'rowhook-bench-'));
   const config = join(folder, 'rowhook.config.json');
   await writeFile(
@@ -21,15 +25,17 @@ export async function startDaemon(databaseUrl: string): Promise<Running> {
     JSON.stringify({
       database: databaseUrl,
       catalog: 'site-stacker',
-      delivery: { allow: ['127.0.0.0/8'] },
-      // A line for each attempt would be most of what it does.
+      delivery: { allow: ['127.0.0.0/8'], ...delivery },
+      // The default: a line for each attempt.
       logLevel: 'info',
     }),
   );
   const main = join(await builtPackage(), 'dist/cli/main.js');
   const daemon = startProcess([main, 'start', '--config', config]);
   await daemon.line((line) => line.includes('"rowhook is running"'));
+  daemon.ignore();
   const running = {
+    pid: daemon.pid,
     peakMb: () => peakMb(daemon.pid),
     async stop() {
       const peak = await peakMb(daemon.pid);
@@ -52,6 +58,7 @@ export async function startRelayAlone(databaseUrl: string): Promise<Running> {
   ]);
   await child.line((line) => line === 'started');
   return {
+    pid: child.pid,
     peakMb: () => peakMb(child.pid),
     async stop() {
       const peak = await peakMb(child.pid);

@@ -50,8 +50,11 @@ export const latency: Bench = {
   },
 };
 
-/** Milliseconds for each change; each names itself in the body. */
-async function latencies(
+/**
+ * Milliseconds for each change of a person; each names itself in the body.
+ * @param at tells the names of one call from those of others
+ */
+export async function latencies(
   client: pg.Client,
   receiver: CountingReceiver,
   { perSecond, seconds, at }: { perSecond: number; seconds: number; at: number },

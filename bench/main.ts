@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { backlog } from './backlog.ts';
 import { captureBulk } from './capture-bulk.ts';
 import { captureSingle } from './capture-single.ts';
+import { delivery } from './delivery.ts';
+import { fairness } from './fairness.ts';
 import { type Bench, benchServer, kept, machine, type Result } from './harness.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -13,6 +15,8 @@ const benches: readonly Bench[] = [
   captureSingle,
   captureBulk,
   relayBench,
+  delivery,
+  fairness,
   latency,
   backlog,
   pinned,

@@ -8,6 +8,8 @@ export interface Process {
   readonly pid: number;
   /** Resolves with the first line, past or to come, for which this holds. Rejects when the process ends without it. */
   line(holds: (line: string) => boolean): Promise<string>;
+  /** Its further lines are read and thrown away. */
+  ignore(): void;
   /** Asks it to end, and waits for that. */
   stop(): Promise<void>;
 }
@@ -20,7 +22,7 @@ export function startProcess(
   const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
   const waiting = new Set<(line: string) => void>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => {
     if (lines.length < 1_000) lines.push(line);
     onLine(line);
     for (const hear of waiting) hear(line);
@@ -42,6 +44,10 @@ export function startProcess(
         );
       });
     },
+    ignore() {
+      reader.close();
+      child.stdout.resume();
+    },
     stop: () => stopProcess(child),
   };
 }
@@ -56,4 +62,23 @@ async function stopProcess(child: ChildProcess): Promise<void> {
 export async function peakMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return (Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) * 1_024) / 1e6;
+}
+
+/** Milliseconds that these processes have spent on a processor so far, in user mode and in the kernel's. Linux only, whose clock ticks every 10 ms. */
+export async function processorMs(pids: readonly number[]): Promise<number> {
+  const each = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      // The name in the second field may hold blanks; what follows its bracket is the third field.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
+    }),
+  );
+  return each.reduce((sum, ms) => sum + ms, 0);
+}
+
+/** The processes that this one has started and that still run. Linux only. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
 }

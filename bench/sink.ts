@@ -1,6 +1,6 @@
 import { startProcess } from './processes.ts';
 
-/** A receiver in a process of its own, which costs so little that what is measured are the senders. */
+/** A receiver in a process of its own. */
 export interface Sink {
   readonly url: string;
   /** Requests so far to paths that begin with this letter, or all, and when that was: milliseconds of the sink's own clock. */
@@ -43,43 +43,19 @@ export async function reached(
   }
 }
 
-// No HTTP parser: it looks for the end of the headers and counts the bytes of the body.
+// What most receivers are: an ordinary server of Node's that reads the body and answers.
 const sinkCode = `
-import { createServer } from 'node:net';
+import { createServer } from 'node:http';
 const counts = new Array(128).fill(0);
-const end = Buffer.from('\\r\\n\\r\\n');
-const lengthName = 'content-length: ';
-const answer = Buffer.from('HTTP/1.1 200 OK\\r\\nContent-Type: text/plain; charset=utf-8\\r\\nDate: Sun, 06 Nov 1994 08:49:37 GMT\\r\\n' +
-  'Connection: keep-alive\\r\\nKeep-Alive: timeout=60\\r\\nContent-Length: 2\\r\\n\\r\\nok');
-const server = createServer((socket) => {
-  socket.setNoDelay(true);
-  let missing = 0;
-  let rest;
-  socket.on('error', () => {});
-  socket.on('data', (data) => {
-    if (rest) data = Buffer.concat([rest, data]);
-    rest = undefined;
-    let at = 0;
-    while (at < data.length) {
-      if (missing === 0) {
-        const headersEnd = data.indexOf(end, at);
-        if (headersEnd < 0) {
-          rest = data.subarray(at);
-          return;
-        }
-        counts[data[at + 6]] += 1;
-        const head = data.latin1Slice(at, headersEnd).toLowerCase();
-        const from = head.indexOf(lengthName) + lengthName.length;
-        missing = parseInt(head.slice(from, from + 10), 10);
-        at = headersEnd + 4;
-      }
-      const taken = Math.min(missing, data.length - at);
-      missing -= taken;
-      at += taken;
-      if (missing === 0) socket.write(answer);
-    }
+const space = 32;
+const server = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => {
+    counts[request.url.charCodeAt(1) || space] += 1;
+    response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': 2 }).end('ok');
   });
 });
+server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => {
   const tell = () => console.log(JSON.stringify({ port: server.address().port, counts, atMs: performance.now() }));
   tell();

@@ -338,11 +338,13 @@ describe('claims, of endpoints', () => {
     });
   });
 
-  it('survive a change of health between the look at it and the lock', async () => {
+  it('survive changes between the look at a row and the lock', async () => {
     await set(`concurrency = 5, ordering = 'record'`);
     await health({ keeper: `'${mine}'`, kept_until: 'now()' });
-    for (let n = 0; n < 5; n += 1) await enqueue(db, endpoint, payloads(1), { key: String(n) });
-    // Where a claim has seen everything and locked nothing of it, it stops here.
+    await db.query('update rowhook.delivery_slot set slot = 1');
+    const [first] = await enqueue(db, endpoint, payloads(1), { key: '0' });
+    for (let n = 1; n < 5; n += 1) await enqueue(db, endpoint, payloads(1), { key: String(n) });
+    // A claim stops here: it has looked at everything, and locked the first delivery.
     await db.query(`create or replace function rowhook.record_turn(of_endpoint bigint, of_record text, of_delivery uuid) returns smallint language plpgsql as
       $$ begin perform pg_advisory_lock_shared(1); perform pg_advisory_unlock_shared(1); return 1; end $$`);
     const stop = await openSession(db);
@@ -356,6 +358,7 @@ describe('claims, of endpoints', () => {
       { what: 'the claim to stop' },
     );
     await health({ failures: '3' });
+    await db.query('update rowhook.delivery set starts = starts where id > $1', [first]);
     await stop.commit();
     expect(await claiming).to.have.length(5);
     dispatcher.close();

@@ -12,6 +12,22 @@ export function lowestUuid(at: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
+/**
+ * A condition that leaves partitions by id out while a statement is planned, whatever plan it gets: values that it only gets when it
+ * runs would have all of a month's opened and locked.
+ * @param ids UUIDs from the database, at least one
+ */
+export function idsWithin(ids: readonly string[]): string {
+  const sorted = [...ids].sort();
+  return `id between ${literal(sorted[0])} and ${literal(sorted.at(-1))}`;
+}
+
+/** @throws Error for what is no UUID: it becomes part of a statement */
+export function literal(id: string | undefined): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? '')) throw new Error('not a UUID');
+  return `'${id}'::uuid`;
+}
+
 /** The bounds of the UUIDv7s of the day in UTC that a moment lies in: from included, to not. */
 export function uuidDay(at: Date): { from: string; to: string } {
   const start = Math.floor(at.getTime() / dayMs) * dayMs;

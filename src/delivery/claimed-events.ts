@@ -1,19 +1,19 @@
+import { idsWithin } from '../uuid-time.ts';
 import type { ClaimedEvent } from './claimed.ts';
 import type { Session } from './session.ts';
 
-// Apart from the claim: partitions are left out while planning only if the ids are known by then; in a join, all of a month's
-// would be planned for. It also brings an event that goes to many endpoints once. The length is read without the payload; where
+// Apart from the claim, where all of a month's partitions would be planned for. It also brings an event that goes to many endpoints once. The length is read without the payload; where
 // all together are too much, none comes.
-const text = `
+const text = (ids: readonly string[]): string => `
 select id, name, request_id as "requestId", changed_at as "changedAt", coalesce(octet_length(payload), 0) as bytes,
        payload is null as gone, case when sum(octet_length(payload)) over () <= $2::bigint then payload end as payload
   from rowhook.event
- where id = any ($1::uuid[])`;
+ where id = any ($1::uuid[]) and ${idsWithin(ids)}`;
 
-const payloadText = `
+const payloadText = (ids: readonly string[]): string => `
 select id, payload
   from rowhook.event
- where id = any ($1::uuid[])`;
+ where id = any ($1::uuid[]) and ${idsWithin(ids)}`;
 
 interface Found {
   readonly id: string;
@@ -51,7 +51,7 @@ export async function loadEvents<Delivery extends Owed>(
   most: number,
 ): Promise<Loaded<Delivery>> {
   const wanted = [...new Set(deliveries.map((delivery) => delivery.eventId))];
-  const { rows } = await session.query<Found>({ text }, [wanted, most]);
+  const { rows } = await session.query<Found>({ text: text(wanted) }, [wanted, most]);
   const found = new Map(rows.map((row) => [row.id, row]));
   const bytesOf = (delivery: Delivery): number => found.get(delivery.eventId)?.bytes ?? 0;
   const fits = new Set<Delivery>();
@@ -91,8 +91,9 @@ async function payloadsOf(
     else payloads.set(eventId, row.payload);
   }
   if (missing.size === 0) return payloads;
-  const { rows } = await session.query<{ id: string; payload: string | null }>({ text: payloadText }, [
-    [...missing],
+  const ids = [...missing];
+  const { rows } = await session.query<{ id: string; payload: string | null }>({ text: payloadText(ids) }, [
+    ids,
   ]);
   for (const { id, payload } of rows) if (payload !== null) payloads.set(id, payload);
   return payloads;

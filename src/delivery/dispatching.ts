@@ -149,7 +149,7 @@ export class Dispatching {
         log.warn({ err: error, pauseMs }, 'deliveries cannot be claimed');
         await this.#wait(pauseMs, () => false);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-        await this.#giveBackLate();
+        await this.#returns.giveBackLate();
         continue;
       }
       await rest(
@@ -161,7 +161,7 @@ export class Dispatching {
       const worthIt = (): boolean =>
         (this.#woken && this.#lanes.hasRoomForFresh) || this.#lanes.runsLow(performance.now());
       await this.#wait(Math.min(limits.pollMs, this.#claiming.fullInMs()), worthIt);
-      await this.#giveBackLate();
+      await this.#returns.giveBackLate();
     }
   }
 
@@ -214,10 +214,5 @@ export class Dispatching {
     this.#lanes.release(finished.delivery);
     this.#waiting.poke();
     logAttempt(this.#parts.log, finished, recorded);
-  }
-
-  async #giveBackLate(): Promise<void> {
-    this.#returns.add(this.#lanes.takeQueued(performance.now()));
-    await this.#returns.giveBack();
   }
 }

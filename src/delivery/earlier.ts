@@ -1,13 +1,13 @@
-import { attemptsFrom } from '../uuid-time.ts';
+import { attemptsFrom, literal } from '../uuid-time.ts';
 import type { Session } from './session.ts';
 
-// A schedule of retries begins after the last verdict that ended one. $2 leaves out partitions that are too old. Attempts without a
+// A schedule of retries begins after the last verdict that ended one. The bound leaves out partitions that are too old. Attempts without a
 // request have no dialect.
-const earlierText = `
+const earlierText = (from: string): string => `
 select delivery_id as id, coalesce(max(number) filter (where verdict <> 'retry'), 0) as settled,
        (array_agg(dialect order by number) filter (where dialect <> ''))[1] as dialect
   from rowhook.attempt
- where delivery_id = any ($1::uuid[]) and id > $2::uuid
+ where delivery_id = any ($1::uuid[]) and id > ${literal(from)}
  group by delivery_id`;
 
 /** What the attempts of a delivery say of it. */
@@ -27,6 +27,6 @@ export async function earlierOf(
   const ids = rows.filter((row) => row.attempts > 0).map((row) => row.id);
   // A first attempt need not look.
   if (ids.length === 0) return new Map();
-  const found = await session.query<Earlier>({ text: earlierText }, [ids, attemptsFrom(ids)]);
+  const found = await session.query<Earlier>({ text: earlierText(attemptsFrom(ids)) }, [ids]);
   return new Map(found.rows.map((row) => [row.id, row]));
 }

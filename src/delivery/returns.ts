@@ -48,6 +48,12 @@ export class Returns {
     await Promise.all(this.#holds);
   }
 
+  /** Gives back all that is there, and what is queued and too late by now. Never rejects, as giveBack. */
+  giveBackLate(): Promise<void> {
+    this.add(this.#parts.lanes.takeQueued(performance.now()));
+    return this.giveBack();
+  }
+
   /** Gives back all that is there. Never rejects: leases that cannot be ended expire. */
   async giveBack(): Promise<void> {
     const { session, lanes, log } = this.#parts;

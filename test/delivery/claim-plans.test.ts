@@ -8,6 +8,13 @@ interface Explained {
   readonly Plan: { readonly 'Shared Hit Blocks': number; readonly 'Shared Read Blocks': number };
 }
 
+/** A value as SQL writes it. */
+function sqlOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `'{${value.map((each) => each ?? 'null').join(',')}}'`;
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
 describe('the work of a claim', () => {
   let db: TestDatabase;
   beforeEach(async () => {
@@ -23,8 +30,10 @@ describe('the work of a claim', () => {
     let blocks = 0;
     const explaining: Session = {
       async query(statement, values) {
-        const text = `explain (analyze, buffers, format json) ${statement.text}`;
-        const { rows } = await session.query<{ 'QUERY PLAN': Explained[] }>({ text }, values);
+        // As it is run: planned without its values.
+        await session.query({ text: `prepare explained as ${statement.text}` }, []);
+        const text = `explain (analyze, buffers, format json) execute explained (${values.map(sqlOf).join(', ')})`;
+        const { rows } = await session.query<{ 'QUERY PLAN': Explained[] }>({ text }, []);
         const { Plan: plan } = rows[0]!['QUERY PLAN'][0]!;
         blocks += plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
         return { rows: [] };

@@ -3,7 +3,7 @@ import { begin } from '../../src/delivery/begin.ts';
 import { claim } from '../../src/delivery/claim.ts';
 import { giveBack } from '../../src/delivery/give-back.ts';
 import { releaseKept } from '../../src/delivery/keep.ts';
-import { createSession, type Session } from '../../src/delivery/session.ts';
+import type { Session } from '../../src/delivery/session.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
 import {
@@ -336,31 +336,5 @@ describe('claims, of endpoints', () => {
       const lanes = (await claimDue(session(), { bytes: 4_000 })).map(({ lane }) => lane);
       expect(lanes).to.deep.equal([0, 0, 1, 1]);
     });
-  });
-
-  it('survive changes between the look at a row and the lock', async () => {
-    await set(`concurrency = 5, ordering = 'record'`);
-    await health({ keeper: `'${mine}'`, kept_until: 'now()' });
-    await db.query('update rowhook.delivery_slot set slot = 1');
-    const [first] = await enqueue(db, endpoint, payloads(1), { key: '0' });
-    for (let n = 1; n < 5; n += 1) await enqueue(db, endpoint, payloads(1), { key: String(n) });
-    // A claim stops here: it has looked at everything, and locked the first delivery.
-    await db.query(`create or replace function rowhook.record_turn(of_endpoint bigint, of_record text, of_delivery uuid) returns smallint language plpgsql as
-      $$ begin perform pg_advisory_lock_shared(1); perform pg_advisory_unlock_shared(1); return 1; end $$`);
-    const stop = await openSession(db);
-    await stop.query({ text: 'select pg_advisory_xact_lock(1)' }, []);
-    // With the settings of a dispatcher, which decide on the plan.
-    const dispatcher = createSession(db.pool, { durable: false });
-    const claiming = claimDue(dispatcher, { keeper: mine });
-    await waitUntil(
-      async () =>
-        (await db.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rows.length > 0,
-      { what: 'the claim to stop' },
-    );
-    await health({ failures: '3' });
-    await db.query('update rowhook.delivery set starts = starts where id > $1', [first]);
-    await stop.commit();
-    expect(await claiming).to.have.length(5);
-    dispatcher.close();
   });
 });

@@ -5,7 +5,7 @@ import { RowhookError } from '../errors.ts';
 import { readColumns } from '../install/catalog-tables.ts';
 import { type CaptureChange, type CaptureFault, type Changes, neededChanges } from '../install/changes.ts';
 import { catalogProblems, currentRole } from '../install/check-catalog.ts';
-import { preparePayloads } from '../relay/payloads.ts';
+import { preparePayloads } from '../relay/payloads/payloads.ts';
 import { sqlState } from '../store/connect.ts';
 import { membership } from '../store/privilege.ts';
 import { schemaOwner } from '../store/schema.ts';

@@ -5,7 +5,7 @@ import {
   destinationProblem,
   parseAllowList,
   urlProblem,
-} from '../delivery/guard.ts';
+} from '../delivery/guard/guard.ts';
 import { RowhookError } from '../errors.ts';
 import { parseEndpointUrl } from '../wire/endpoint-url.ts';
 import { parseProxyUrl } from '../wire/proxy-url.ts';

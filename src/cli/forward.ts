@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { ResolvedConfig } from '../config/resolve.ts';
-import { parseAllowList } from '../delivery/guard.ts';
+import { parseAllowList } from '../delivery/guard/guard.ts';
 import { resumeEndpoint } from '../store/endpoint-state.ts';
 import { createEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import { checkSchema } from '../store/schema.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { strict } from '../catalog/issues.ts';
 import type { Priority } from '../catalog/types.ts';
-import { parseAllowList } from '../delivery/allow-list.ts';
+import { parseAllowList } from '../delivery/guard/allow-list.ts';
 import { parseSecretKey } from '../wire/secret-key.ts';
 import { logLevels } from './define.ts';
 import { parseListen } from './listen.ts';

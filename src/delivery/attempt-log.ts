@@ -1,5 +1,5 @@
 import type { Log } from '../store/log.ts';
-import type { Finished, Recorded } from './record.ts';
+import type { Finished, Recorded } from './queue/record.ts';
 
 /** The one line of an attempt, with everything that was known of it and what becomes of the delivery. */
 export function logAttempt(log: Log, finished: Finished, recorded: Recorded | undefined): void {

@@ -1,10 +1,10 @@
 import { v4 } from 'uuid';
 import type { Pace } from '../pace.ts';
-import { type Claimed, type ClaimRequest, claim, type Lane } from './claim.ts';
-import { releaseKept } from './keep.ts';
-import type { Lanes } from './lanes.ts';
-import type { Session } from './session.ts';
-import { lanes } from './turns.ts';
+import type { Lanes } from './lanes/lanes.ts';
+import { lanes } from './lanes/turns.ts';
+import { type Claimed, type ClaimRequest, claim, type Lane } from './queue/claim.ts';
+import { releaseKept } from './queue/keep.ts';
+import type { Session } from './queue/session.ts';
 
 export interface ClaimingParts {
   readonly session: Session;

@@ -1,4 +1,4 @@
-import type { Session } from './session.ts';
+import type { Session } from './queue/session.ts';
 
 /** A machine's clock and the database's drift apart by less than a few milliseconds in this time. */
 const goodForMs = 60_000;

@@ -4,14 +4,14 @@ import { fullSpeed, type Pace } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import { plainSealer, type Sealer } from '../store/sealer.ts';
 import type { Dialect } from '../wire/dialect.ts';
-import { parseAllowList } from './allow-list.ts';
-import { begin } from './begin.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { Dispatching } from './dispatching.ts';
-import { disableEndpoint } from './gone.ts';
+import { parseAllowList } from './guard/allow-list.ts';
+import { disableEndpoint } from './health/gone.ts';
 import { createMeter } from './meter.ts';
-import { createSender } from './send.ts';
-import { createSession, type Session } from './session.ts';
+import { begin } from './queue/begin.ts';
+import { createSession, type Session } from './queue/session.ts';
+import { createSender } from './request/send.ts';
 
 /** A statement of those that are seldom is given up after this. */
 const answerWithinMs = 10_000;

@@ -3,18 +3,18 @@ import { v4 } from 'uuid';
 import { type Pace, rest } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import { logAttempt } from './attempt-log.ts';
-import type { Claimed } from './claim.ts';
 import { Claiming } from './claiming.ts';
 import type { DatabaseClock } from './database-clock.ts';
-import { giveBack } from './give-back.ts';
-import { Lanes, type LanesOptions } from './lanes.ts';
-import type { Finished, Recorded } from './record.ts';
-import { Recorder } from './recorder.ts';
+import { Wellbeing, type WellbeingParts } from './health/wellbeing.ts';
+import { Lanes, type LanesOptions } from './lanes/lanes.ts';
+import type { Claimed } from './queue/claim.ts';
+import { giveBack } from './queue/give-back.ts';
+import type { Finished, Recorded } from './queue/record.ts';
+import { Recorder } from './queue/recorder.ts';
+import type { Session } from './queue/session.ts';
 import { Returns } from './returns.ts';
 import { type SendingParts, send } from './sending.ts';
-import type { Session } from './session.ts';
 import { Waiting } from './waiting.ts';
-import { Wellbeing, type WellbeingParts } from './wellbeing.ts';
 
 export interface DispatchingParts {
   readonly claims: Session;

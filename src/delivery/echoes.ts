@@ -1,6 +1,6 @@
 import { hiddenValue } from '../wire/custom-headers.ts';
 import type { HeaderList } from '../wire/dialect.ts';
-import type { Sent } from './exchange.ts';
+import type { Sent } from './request/exchange.ts';
 
 /** What is shorter is no credential, and would be found everywhere. */
 const shortest = 8;

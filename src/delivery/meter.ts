@@ -1,4 +1,4 @@
-import type { Session } from './session.ts';
+import type { Session } from './queue/session.ts';
 
 /** Counts the time that sessions wait for the database. */
 export interface Meter {

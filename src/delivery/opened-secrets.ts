@@ -1,7 +1,7 @@
 import { RowhookError } from '../errors.ts';
 import type { SealedColumn, Sealer } from '../store/sealer.ts';
 import { secretsAt } from '../wire/secrets.ts';
-import type { Claimed } from './claim.ts';
+import type { Claimed } from './queue/claim.ts';
 
 /** What of an endpoint the database may keep sealed, as it is used. Belongs into no log, error or attempt. */
 export interface OpenedSecrets {

@@ -3,12 +3,12 @@ import type { Dialect, HeaderList } from '../wire/dialect.ts';
 import { shownUrl } from '../wire/endpoint-url.ts';
 import { isHeaderValue } from '../wire/header-value.ts';
 import { attemptId } from './attempt-id.ts';
-import type { Claimed, ClaimedEvent } from './claim.ts';
 import { withoutEchoes } from './echoes.ts';
-import type { Sent } from './exchange.ts';
 import type { OpenedSecrets } from './opened-secrets.ts';
-import type { Finished } from './record.ts';
-import type { Transport } from './transport.ts';
+import type { Claimed, ClaimedEvent } from './queue/claim.ts';
+import type { Finished } from './queue/record.ts';
+import type { Sent } from './request/exchange.ts';
+import type { Transport } from './request/transport.ts';
 import { type Reason, type Verdict, verdictOf } from './verdict.ts';
 
 /** A delivery as a request, or why no request can be made of it. */

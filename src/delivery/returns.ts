@@ -1,8 +1,8 @@
 import type { Log } from '../store/log.ts';
-import type { Claimed } from './claim.ts';
-import { giveBack } from './give-back.ts';
-import type { Lanes } from './lanes.ts';
-import type { Session } from './session.ts';
+import type { Lanes } from './lanes/lanes.ts';
+import type { Claimed } from './queue/claim.ts';
+import { giveBack } from './queue/give-back.ts';
+import type { Session } from './queue/session.ts';
 
 export interface ReturnsParts {
   /** The one for claims, which the loop owns: `giveBack` is called by the loop alone, or after it. */

@@ -1,14 +1,14 @@
 import type { Log } from '../store/log.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { Dialect } from '../wire/dialect.ts';
-import { type End, endOf, unsentEnd } from './breaker.ts';
-import type { Claimed } from './claim.ts';
-import type { Answer } from './endpoint-lanes.ts';
-import type { Sent } from './exchange.ts';
+import { type End, endOf, unsentEnd } from './health/breaker.ts';
+import type { Answer } from './lanes/endpoint-lanes.ts';
 import { openedSecrets } from './opened-secrets.ts';
 import { finishedOf, outgoingOf, unsendableOf } from './outgoing.ts';
-import type { Finished } from './record.ts';
-import type { Sender } from './send.ts';
+import type { Claimed } from './queue/claim.ts';
+import type { Finished } from './queue/record.ts';
+import type { Sent } from './request/exchange.ts';
+import type { Sender } from './request/send.ts';
 import type { Reason } from './verdict.ts';
 
 /** A delivery that was begun so much more often than it ended is not begun again: the process dies of it. */

@@ -5,10 +5,16 @@ import { createLifetime, type Lifetime } from '../lifetime.ts';
 import { fullSpeed, type Pace } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import { dayMs } from '../uuid-time.ts';
-import { bringStrays, bringUnordered, type RecordPlace } from './behind.ts';
-import { dailyTables, dropPartitions, makePartition, pruneRest, retentionBounds } from './partitions.ts';
-import { deleteOrphans, moveDueRetries, retryBatch } from './retries.ts';
-import { emptySlot, lookAtSlots, turnSlot } from './slots.ts';
+import { bringStrays, bringUnordered, type RecordPlace } from './queue/behind.ts';
+import {
+  dailyTables,
+  dropPartitions,
+  makePartition,
+  pruneRest,
+  retentionBounds,
+} from './queue/partitions.ts';
+import { deleteOrphans, moveDueRetries, retryBatch } from './queue/retries.ts';
+import { emptySlot, lookAtSlots, turnSlot } from './queue/slots.ts';
 
 export interface SweeperParts {
   readonly pool: Pool;

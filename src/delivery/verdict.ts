@@ -1,6 +1,6 @@
 import type { Dialect, HeaderList } from '../wire/dialect.ts';
 import { ownRetryDelayMs } from '../wire/schedule.ts';
-import type { FailureReason } from './failure.ts';
+import type { FailureReason } from './request/failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** How a request ended: with a complete answer, or without one. */

@@ -1,10 +1,10 @@
 import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { type OutboxRow, unpack } from '../relay/changes.ts';
-import { eventsOf, eventTable } from '../relay/events.ts';
-import type { RecordChange } from '../relay/net-effect.ts';
-import { type Role, rolesOf } from '../relay/roles.ts';
-import { route, touches } from '../relay/route.ts';
+import { eventsOf, eventTable } from '../relay/events/events.ts';
+import type { RecordChange } from '../relay/events/net-effect.ts';
+import { type Role, rolesOf } from '../relay/events/roles.ts';
+import { route, touches } from '../relay/events/route.ts';
+import { type OutboxRow, unpack } from '../relay/window/changes.ts';
 import { planSql, type StoredCapture } from '../store/captures.ts';
 import type { Queryable } from '../store/sql.ts';
 import { type Count, isRead, lanesSql } from '../store/status.ts';

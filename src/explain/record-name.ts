@@ -2,7 +2,7 @@ import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog, Resource } from '../catalog/types.ts';
 import { defaultKey } from '../catalog/watch.ts';
 import { RowhookError } from '../errors.ts';
-import { canBe } from '../relay/key-text.ts';
+import { canBe } from '../relay/payloads/key-text.ts';
 import { mostSimilar } from '../similar.ts';
 import type { Queryable } from '../store/sql.ts';
 import { columnTypes } from '../store/tables.ts';

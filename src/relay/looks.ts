@@ -1,6 +1,6 @@
 import type { Queryable } from '../store/sql.ts';
-import type { Beginning } from './next-page.ts';
-import { parseSnapshot } from './snapshot.ts';
+import type { Beginning } from './window/next-page.ts';
+import { parseSnapshot } from './window/snapshot.ts';
 
 /** Tells the awake relay, by one statement and with no transaction, that a page would have nothing on it. */
 export interface Looks {

@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/types.ts';
 import type { Pace } from '../pace.ts';
 import type { Log } from '../store/log.ts';
 import type { Bell } from './bell.ts';
-import type { PayloadSources } from './external.ts';
+import type { PayloadSources } from './payloads/external.ts';
 
 export interface RelayOptions {
   readonly connection: ClientConfig;

@@ -1,5 +1,5 @@
 import type { Queryable } from '../store/sql.ts';
-import { parseSnapshot } from './snapshot.ts';
+import { parseSnapshot } from './window/snapshot.ts';
 
 /** The bell's flag, kept in a sequence: set and read outside of transactions. */
 const awake = 1;

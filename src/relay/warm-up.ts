@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import { tablesOfCaptures } from '../store/captures.ts';
-import { addCursor, type Cursor } from './cursor.ts';
-import { fanOut, type ReadyEvent, subscribers } from './fan-out.ts';
-import { nextPage } from './next-page.ts';
+import { addCursor, type Cursor } from './cursor/cursor.ts';
+import { fanOut, type ReadyEvent, subscribers } from './events/fan-out.ts';
+import { learnRoles } from './events/record-changes.ts';
 import type { PageContext } from './page.ts';
-import { learnRoles } from './record-changes.ts';
+import { nextPage } from './window/next-page.ts';
 
 const least = { rows: 1, changes: 1 };
 /** No endpoint's id. */

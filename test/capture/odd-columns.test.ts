@@ -5,7 +5,7 @@ import { capturePlans } from '../../src/capture/plan.ts';
 import { defineCatalog, text } from '../../src/catalog/define.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
 import { checkCatalog } from '../../src/install/check-catalog.ts';
-import { unpack } from '../../src/relay/changes.ts';
+import { unpack } from '../../src/relay/window/changes.ts';
 import { captureFacts } from '../../src/store/capture-facts.ts';
 import type { CapturePlan } from '../../src/store/captures.ts';
 import { postgresMajor } from '../support/server.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { captureTable } from '../../src/capture/install.ts';
-import { unpack } from '../../src/relay/changes.ts';
+import { unpack } from '../../src/relay/window/changes.ts';
 import { installSchema } from '../../src/store/schema.ts';
 import { createRole, createTestDatabase, type TestDatabase } from '../support/database.ts';
 

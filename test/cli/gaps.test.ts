@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { recordGaps } from '../../src/relay/gaps.ts';
+import { recordGaps } from '../../src/relay/events/gaps.ts';
 import { type Project, project } from './project.ts';
 
 describe('rowhook gaps', function () {

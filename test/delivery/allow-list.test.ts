@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { listedPorts, parseAllowList } from '../../src/delivery/allow-list.ts';
+import { listedPorts, parseAllowList } from '../../src/delivery/guard/allow-list.ts';
 
 describe('allow-list', () => {
   const list = (entry: string, address: string, host = 'a.example', port = 443) =>

@@ -11,8 +11,8 @@ import { selfSigned } from './self-signed.ts';
 /** Node trusts further certificates from its start only, so the sender is a process of its own. */
 const sender = `
   import { amplo } from '${new URL('../../src/wire/amplo.ts', import.meta.url)}';
-  import { parseAllowList } from '${new URL('../../src/delivery/guard.ts', import.meta.url)}';
-  import { createSender } from '${new URL('../../src/delivery/send.ts', import.meta.url)}';
+  import { parseAllowList } from '${new URL('../../src/delivery/guard/guard.ts', import.meta.url)}';
+  import { createSender } from '${new URL('../../src/delivery/request/send.ts', import.meta.url)}';
   const body = Buffer.from('{"data":{}}');
   const made = createSender({ allow: parseAllowList(['localhost']), timeoutMs: 5000, connections: 1 });
   const message = { deliveryId: 'x', eventName: 'y', body, secrets: [], requestId: 'z', sentAt: new Date() };

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import { AnswerFilter } from '../../src/delivery/answer-filter.ts';
+import { AnswerFilter } from '../../src/delivery/request/answer-filter.ts';
 
 /** As much of a socket as the filter and the parser use. */
 function filtered(chunks: readonly string[]) {

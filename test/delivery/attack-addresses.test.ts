@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, isIP, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
-import { destinationOf, parseAllowList, urlProblem } from '../../src/delivery/guard.ts';
+import { destinationOf, parseAllowList, urlProblem } from '../../src/delivery/guard/guard.ts';
 import { parseEndpointUrl } from '../../src/wire/endpoint-url.ts';
 import { type Fate, hosts, urls } from './attack-table.ts';
 import { sendingKit } from './sending-kit.ts';

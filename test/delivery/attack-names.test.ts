@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { expect } from 'chai';
-import { createResolver } from '../../src/delivery/resolver.ts';
+import { createResolver } from '../../src/delivery/guard/resolver.ts';
 import { type Answer, type NameServer, startNameServer } from '../support/name-server.ts';
 import { sendingKit } from './sending-kit.ts';
 

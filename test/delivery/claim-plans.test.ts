@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type ClaimRequest, claim } from '../../src/delivery/claim.ts';
-import { createSession, type Session } from '../../src/delivery/session.ts';
+import { type ClaimRequest, claim } from '../../src/delivery/queue/claim.ts';
+import { createSession, type Session } from '../../src/delivery/queue/session.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { claimRequest, queueDatabase } from './queue.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { v4 } from 'uuid';
-import type { ClaimRequest } from '../../src/delivery/claim.ts';
-import { giveBack } from '../../src/delivery/give-back.ts';
-import { type Finished, record } from '../../src/delivery/record.ts';
-import type { Session } from '../../src/delivery/session.ts';
+import type { ClaimRequest } from '../../src/delivery/queue/claim.ts';
+import { giveBack } from '../../src/delivery/queue/give-back.ts';
+import { type Finished, record } from '../../src/delivery/queue/record.ts';
+import type { Session } from '../../src/delivery/queue/session.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Claimed, EndpointSettings } from '../../src/delivery/claim.ts';
+import type { Claimed, EndpointSettings } from '../../src/delivery/queue/claim.ts';
 
 export const plainSettings: EndpointSettings = {
   concurrency: null,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Claimed } from '../../src/delivery/claim.ts';
 import { Claiming } from '../../src/delivery/claiming.ts';
-import { Lanes } from '../../src/delivery/lanes.ts';
-import type { Session, Statement } from '../../src/delivery/session.ts';
+import { Lanes } from '../../src/delivery/lanes/lanes.ts';
+import type { Claimed } from '../../src/delivery/queue/claim.ts';
+import type { Session, Statement } from '../../src/delivery/queue/session.ts';
 import { fullSpeed } from '../../src/pace.ts';
 import { claimed } from './claimed.ts';
 

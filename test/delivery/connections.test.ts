@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { Connections, type ConnectionsOptions } from '../../src/delivery/connections.ts';
-import { Exchange, type Sent } from '../../src/delivery/exchange.ts';
-import { createGuard, destinationOf, parseAllowList } from '../../src/delivery/guard.ts';
-import { createTransports } from '../../src/delivery/transport.ts';
+import { createGuard, destinationOf, parseAllowList } from '../../src/delivery/guard/guard.ts';
+import { Connections, type ConnectionsOptions } from '../../src/delivery/request/connections.ts';
+import { Exchange, type Sent } from '../../src/delivery/request/exchange.ts';
+import { createTransports } from '../../src/delivery/request/transport.ts';
 import { waitUntil } from '../support/wait.ts';
 import type { RawServer } from './raw-server.ts';
 import { body, headers, sendingKit } from './sending-kit.ts';

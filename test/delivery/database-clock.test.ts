@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { DatabaseClock } from '../../src/delivery/database-clock.ts';
-import type { Session } from '../../src/delivery/session.ts';
+import type { Session } from '../../src/delivery/queue/session.ts';
 import { uuidTime } from '../../src/uuid-time.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { dispatcherKit } from './dispatcher-kit.ts';

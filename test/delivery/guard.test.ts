@@ -7,7 +7,7 @@ import {
   destinationOf,
   parseAllowList,
   urlProblem,
-} from '../../src/delivery/guard.ts';
+} from '../../src/delivery/guard/guard.ts';
 
 const nowhere = parseAllowList([]);
 const https = (host: string, port = 443): Destination => ({ host, port, secure: true });

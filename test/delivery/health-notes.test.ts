@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { End } from '../../src/delivery/breaker.ts';
-import type { Standing } from '../../src/delivery/health.ts';
-import { HealthNotes } from '../../src/delivery/health-notes.ts';
-import type { Session } from '../../src/delivery/session.ts';
+import type { End } from '../../src/delivery/health/breaker.ts';
+import type { Standing } from '../../src/delivery/health/health.ts';
+import { HealthNotes } from '../../src/delivery/health/health-notes.ts';
+import type { Session } from '../../src/delivery/queue/session.ts';
 import { waitUntil } from '../support/wait.ts';
 import { claimed } from './claimed.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type End, endOf, type Note, noteOf, unsentEnd } from '../../src/delivery/breaker.ts';
-import type { Claimed } from '../../src/delivery/claim.ts';
-import { noteHealth, type Standing } from '../../src/delivery/health.ts';
-import type { Finished } from '../../src/delivery/record.ts';
+import { type End, endOf, type Note, noteOf, unsentEnd } from '../../src/delivery/health/breaker.ts';
+import { noteHealth, type Standing } from '../../src/delivery/health/health.ts';
+import type { Claimed } from '../../src/delivery/queue/claim.ts';
+import type { Finished } from '../../src/delivery/queue/record.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { claimed } from './claimed.ts';
 import * as queue from './queue.ts';

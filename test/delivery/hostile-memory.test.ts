@@ -13,8 +13,8 @@ const megabyte = 1024 * 1024;
  * whose memory nothing else uses.
  */
 const child = `
-  import { parseAllowList } from '${new URL('../../src/delivery/guard.ts', import.meta.url)}';
-  import { createSender } from '${new URL('../../src/delivery/send.ts', import.meta.url)}';
+  import { parseAllowList } from '${new URL('../../src/delivery/guard/guard.ts', import.meta.url)}';
+  import { createSender } from '${new URL('../../src/delivery/request/send.ts', import.meta.url)}';
   const sender = createSender({ allow: parseAllowList(['127.0.0.1']), timeoutMs: 20000, connections: 16 });
   const body = Buffer.from('{}');
   const urls = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { begin } from '../../src/delivery/begin.ts';
-import { claim } from '../../src/delivery/claim.ts';
-import { giveBack } from '../../src/delivery/give-back.ts';
-import { releaseKept } from '../../src/delivery/keep.ts';
-import type { Session } from '../../src/delivery/session.ts';
+import { begin } from '../../src/delivery/queue/begin.ts';
+import { claim } from '../../src/delivery/queue/claim.ts';
+import { giveBack } from '../../src/delivery/queue/give-back.ts';
+import { releaseKept } from '../../src/delivery/queue/keep.ts';
+import type { Session } from '../../src/delivery/queue/session.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
 import {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Claimed, Lane } from '../../src/delivery/claim.ts';
-import { bytesMax } from '../../src/delivery/hand.ts';
-import { lingersAfterMs } from '../../src/delivery/in-flight.ts';
-import { Lanes } from '../../src/delivery/lanes.ts';
+import { bytesMax } from '../../src/delivery/lanes/hand.ts';
+import { lingersAfterMs } from '../../src/delivery/lanes/in-flight.ts';
+import { Lanes } from '../../src/delivery/lanes/lanes.ts';
+import type { Claimed, Lane } from '../../src/delivery/queue/claim.ts';
 import { claimed as deliveries } from './claimed.ts';
 
 /** Takes in what a claim of everything there is room for would have brought. */

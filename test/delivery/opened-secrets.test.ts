@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { EndpointSettings } from '../../src/delivery/claim.ts';
 import { openedSecrets } from '../../src/delivery/opened-secrets.ts';
+import type { EndpointSettings } from '../../src/delivery/queue/claim.ts';
 import { createSealer, plainSealer, type SealedColumn } from '../../src/store/sealer.ts';
 
 const sealer = createSealer([{ id: 'k', bytes: Buffer.alloc(32, 1) }]);

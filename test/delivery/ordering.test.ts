@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { bringStrays, bringUnordered } from '../../src/delivery/behind.ts';
-import { type Claimed, claim } from '../../src/delivery/claim.ts';
-import { giveBack } from '../../src/delivery/give-back.ts';
-import { type Finished, record } from '../../src/delivery/record.ts';
-import { moveDueRetries } from '../../src/delivery/retries.ts';
-import type { Session, Statement } from '../../src/delivery/session.ts';
+import { bringStrays, bringUnordered } from '../../src/delivery/queue/behind.ts';
+import { type Claimed, claim } from '../../src/delivery/queue/claim.ts';
+import { giveBack } from '../../src/delivery/queue/give-back.ts';
+import { type Finished, record } from '../../src/delivery/queue/record.ts';
+import { moveDueRetries } from '../../src/delivery/queue/retries.ts';
+import type { Session, Statement } from '../../src/delivery/queue/session.ts';
 import { redeliver } from '../../src/store/deliveries.ts';
 import { listDeliveries } from '../../src/store/history.ts';
 import type { TestDatabase } from '../support/database.ts';

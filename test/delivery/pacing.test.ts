@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Pacing } from '../../src/delivery/pacing.ts';
+import { Pacing } from '../../src/delivery/lanes/pacing.ts';
 
 /** When the starts come of one who always has something to start, asked at these times only. */
 function startsOf(rate: number, asked: readonly number[]): number[] {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { v7 } from 'uuid';
-import { dayName } from '../../src/delivery/days.ts';
-import { makePartition } from '../../src/delivery/partitions.ts';
+import { dayName } from '../../src/delivery/queue/days.ts';
+import { makePartition } from '../../src/delivery/queue/partitions.ts';
 import { dayMs } from '../../src/uuid-time.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Sent } from '../../src/delivery/exchange.ts';
+import type { Sent } from '../../src/delivery/request/exchange.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { authority, server as localhost } from './certificates.ts';
 import { sendingKit } from './sending-kit.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { Claimed } from '../../src/delivery/claim.ts';
-import type { Finished, Recorded } from '../../src/delivery/record.ts';
-import { Recorder } from '../../src/delivery/recorder.ts';
+import type { Claimed } from '../../src/delivery/queue/claim.ts';
+import type { Finished, Recorded } from '../../src/delivery/queue/record.ts';
+import { Recorder } from '../../src/delivery/queue/recorder.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { claimed } from './claimed.ts';
 import {

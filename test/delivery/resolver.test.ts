@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createResolver, NameUnresolved, type ResolverOptions } from '../../src/delivery/resolver.ts';
+import { createResolver, NameUnresolved, type ResolverOptions } from '../../src/delivery/guard/resolver.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
 import { waitUntil } from '../support/wait.ts';
 import { sendingKit } from './sending-kit.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deleteOrphans, moveDueRetries } from '../../src/delivery/retries.ts';
+import { deleteOrphans, moveDueRetries } from '../../src/delivery/queue/retries.ts';
 import { waitUntil } from '../support/wait.ts';
 import { addEndpoint, count, enqueue, payloads } from './queue.ts';
 import { sweeperKit } from './sweeper-kit.ts';

@@ -1,7 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Sent } from '../../src/delivery/exchange.ts';
-import { parseAllowList, type Resolve } from '../../src/delivery/guard.ts';
-import { createSender, type Sender, type Transport } from '../../src/delivery/send.ts';
+import { parseAllowList, type Resolve } from '../../src/delivery/guard/guard.ts';
+import type { Sent } from '../../src/delivery/request/exchange.ts';
+import { createSender, type Sender, type Transport } from '../../src/delivery/request/send.ts';
 import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
 import { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from './connect-proxy.ts';
 import { type RawServer, type RawServerOptions, startRawServer } from './raw-server.ts';

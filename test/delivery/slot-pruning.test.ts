@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { giveBack } from '../../src/delivery/give-back.ts';
-import { record } from '../../src/delivery/record.ts';
-import { createSession, type Session } from '../../src/delivery/session.ts';
+import { giveBack } from '../../src/delivery/queue/give-back.ts';
+import { record } from '../../src/delivery/queue/record.ts';
+import { createSession, type Session } from '../../src/delivery/queue/session.ts';
 import { addEndpoint, claimDue, enqueue, finish, payloads, queueDatabase } from './queue.ts';
 
 // Postgres 18.4 dies of a claim that leaves slots out while it runs, when deliveries change under it. That takes seconds of load to show.

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { record } from '../../src/delivery/record.ts';
-import { emptySlot, lookAtSlots, turnSlot } from '../../src/delivery/slots.ts';
+import { record } from '../../src/delivery/queue/record.ts';
+import { emptySlot, lookAtSlots, turnSlot } from '../../src/delivery/queue/slots.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
 import {

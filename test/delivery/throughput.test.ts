@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Hand } from '../../src/delivery/hand.ts';
-import { Throughput } from '../../src/delivery/throughput.ts';
+import { Hand } from '../../src/delivery/lanes/hand.ts';
+import { Throughput } from '../../src/delivery/lanes/throughput.ts';
 
 describe('throughput', () => {
   it('follows how many requests end in a second', () => {

@@ -2,7 +2,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect } from 'chai';
-import { createTransports } from '../../src/delivery/transport.ts';
+import { createTransports } from '../../src/delivery/request/transport.ts';
 import { authority, client, elsewhere, expired, server as localhost, stranger } from './certificates.ts';
 import { sendingKit } from './sending-kit.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import { createGuard, destinationOf, parseAllowList } from '../../src/delivery/guard.ts';
-import { openTunnel, ProxyFailed } from '../../src/delivery/tunnel.ts';
+import { createGuard, destinationOf, parseAllowList } from '../../src/delivery/guard/guard.ts';
+import { openTunnel, ProxyFailed } from '../../src/delivery/request/tunnel.ts';
 import { sendingKit } from './sending-kit.ts';
 
 describe('a way through a proxy', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { v7 } from 'uuid';
 import { attemptId } from '../../src/delivery/attempt-id.ts';
-import { dayName, dayNamed } from '../../src/delivery/days.ts';
+import { dayName, dayNamed } from '../../src/delivery/queue/days.ts';
 import { attemptsFrom, lowestUuid, uuidDay, uuidTime } from '../../src/uuid-time.ts';
 
 const moments = fc.date({ min: new Date('2020-01-01'), max: new Date('2120-01-01'), noInvalidDate: true });

@@ -20,7 +20,7 @@ describe('the words of reasons', () => {
   it('are there for every reason that an attempt can have, and for no other', async () => {
     const reasons = [
       ...(await unionOf('src/delivery/verdict.ts', 'Reason')),
-      ...(await unionOf('src/delivery/failure.ts', 'FailureReason')),
+      ...(await unionOf('src/delivery/request/failure.ts', 'FailureReason')),
     ];
     expect(reasons).to.include.members(['success', 'event_gone', 'timeout', 'blocked_address']);
     expect(Object.keys(reasonWords)).to.have.members(reasons);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { changesOf, texts, truncateOf } from '../../src/catalog/define.ts';
-import type { OutboxRow } from '../../src/relay/changes.ts';
-import { gapsOf, recordGaps } from '../../src/relay/gaps.ts';
-import { truncationsOf } from '../../src/relay/truncations.ts';
+import { gapsOf, recordGaps } from '../../src/relay/events/gaps.ts';
+import { truncationsOf } from '../../src/relay/events/truncations.ts';
+import type { OutboxRow } from '../../src/relay/window/changes.ts';
 import { acknowledgeGaps, openGaps } from '../../src/store/gaps.ts';
 import { type OwnDatabase, ownDatabase } from './own-catalog.ts';
 

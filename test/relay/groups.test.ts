@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { defineCatalog, text } from '../../src/catalog/define.ts';
 import type { Resource } from '../../src/catalog/types.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
-import { groupsOf } from '../../src/relay/groups.ts';
+import { groupsOf } from '../../src/relay/lanes/groups.ts';
 
 const fields = { id: text() };
 

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { pino } from 'pino';
 import { type CatalogInput, defineCatalog, text } from '../../src/catalog/define.ts';
-import { type Cursor, firstCursor, readCursor } from '../../src/relay/cursor.ts';
-import { eventTable } from '../../src/relay/events.ts';
+import { anyParked } from '../../src/relay/aside/parked.ts';
+import { type Cursor, firstCursor, readCursor } from '../../src/relay/cursor/cursor.ts';
+import { eventTable } from '../../src/relay/events/events.ts';
 import { type PageContext, type Turned, turnPage } from '../../src/relay/page.ts';
-import { anyParked } from '../../src/relay/parked.ts';
-import { preparePayloads } from '../../src/relay/payloads.ts';
+import { preparePayloads } from '../../src/relay/payloads/payloads.ts';
 import { prepareSession } from '../../src/relay/session.ts';
-import type { PageSize } from '../../src/relay/window.ts';
+import type { PageSize } from '../../src/relay/window/window.ts';
 import { captureAll } from '../fixtures/captured.ts';
 import { createTestDatabase, type TestDatabase, withTemplate } from '../support/database.ts';
 

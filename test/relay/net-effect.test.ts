@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type NetEffect, netEffects, type RecordChange } from '../../src/relay/net-effect.ts';
-import type { Decision } from '../../src/relay/roles.ts';
+import { type NetEffect, netEffects, type RecordChange } from '../../src/relay/events/net-effect.ts';
+import type { Decision } from '../../src/relay/events/roles.ts';
 
 type Step = [xid: string, key: string, op: RecordChange['op'], extra?: Partial<RecordChange>];
 

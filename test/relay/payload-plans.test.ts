@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { many, one, text } from '../../src/catalog/define.ts';
 import type { Fields } from '../../src/catalog/types.ts';
-import { livePayloadSql } from '../../src/relay/payload-sql.ts';
+import { livePayloadSql } from '../../src/relay/payloads/payload-sql.ts';
 import { prepareSession } from '../../src/relay/session.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

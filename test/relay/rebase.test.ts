@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { pino } from 'pino';
-import { readCursor } from '../../src/relay/cursor.ts';
-import { openCursor } from '../../src/relay/open-cursor.ts';
-import { reclaim } from '../../src/relay/reclaim.ts';
+import { readCursor } from '../../src/relay/cursor/cursor.ts';
+import { openCursor } from '../../src/relay/cursor/open-cursor.ts';
+import { reclaim } from '../../src/relay/cursor/reclaim.ts';
 import { queueStatus } from '../../src/store/status.ts';
 import { waitUntil } from '../support/wait.ts';
 import { createMovingHistory } from './moving-history.ts';

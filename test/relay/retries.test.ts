@@ -3,9 +3,9 @@ import { pino } from 'pino';
 import { one, text, texts } from '../../src/catalog/define.ts';
 import { fromFunction } from '../../src/catalog/source.ts';
 import type { Resource } from '../../src/catalog/types.ts';
-import { readCursor } from '../../src/relay/cursor.ts';
-import type { PayloadSource } from '../../src/relay/external.ts';
-import { answerRequests } from '../../src/relay/requests.ts';
+import { answerRequests } from '../../src/relay/aside/requests.ts';
+import { readCursor } from '../../src/relay/cursor/cursor.ts';
+import type { PayloadSource } from '../../src/relay/payloads/external.ts';
 import { dropSetAside, listSetAside, retrySetAside } from '../../src/store/set-aside.ts';
 import { named, type OwnDatabase, ownDatabase } from './own-catalog.ts';
 

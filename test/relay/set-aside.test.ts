@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { type CatalogInput, many, one, text, texts } from '../../src/catalog/define.ts';
 import type { Resource } from '../../src/catalog/types.ts';
-import { readCursor } from '../../src/relay/cursor.ts';
-import { dueRecords } from '../../src/relay/due.ts';
+import { dueRecords } from '../../src/relay/aside/due.ts';
+import { readCursor } from '../../src/relay/cursor/cursor.ts';
 import { listSetAside, setAsideStatus } from '../../src/store/set-aside.ts';
 import { named, type OwnDatabase, type OwnEvent, ownDatabase } from './own-catalog.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createSlices, inSlices, mostCharacters } from '../../src/relay/slices.ts';
+import { createSlices, inSlices, mostCharacters } from '../../src/relay/payloads/slices.ts';
 
 describe('slices of a page', () => {
   /** How many events each slice takes, when their payloads are this long. */

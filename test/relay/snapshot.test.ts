@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { firstLane, nextWindow } from '../../src/relay/lane.ts';
-import { highestXmax } from '../../src/relay/rebase.ts';
-import { parseSnapshot, rebasedIds, snapshotAt } from '../../src/relay/snapshot.ts';
-import { lateOf } from '../../src/relay/window.ts';
+import { highestXmax } from '../../src/relay/cursor/rebase.ts';
+import { firstLane, nextWindow } from '../../src/relay/lanes/lane.ts';
+import { parseSnapshot, rebasedIds, snapshotAt } from '../../src/relay/window/snapshot.ts';
+import { lateOf } from '../../src/relay/window/window.ts';
 
 /** Numbers of JavaScript cannot tell it from the next one. */
 const id = 2n ** 53n;

@@ -1,12 +1,12 @@
 import pg from 'pg';
 import { pino } from 'pino';
 import { changesOf, defineCatalog, text } from '../../src/catalog/define.ts';
-import type { Cursor } from '../../src/relay/cursor.ts';
-import { eventTable } from '../../src/relay/events.ts';
-import { openCursor } from '../../src/relay/open-cursor.ts';
+import { anyParked } from '../../src/relay/aside/parked.ts';
+import type { Cursor } from '../../src/relay/cursor/cursor.ts';
+import { openCursor } from '../../src/relay/cursor/open-cursor.ts';
+import { eventTable } from '../../src/relay/events/events.ts';
 import { type PageContext, turnPage } from '../../src/relay/page.ts';
-import { anyParked } from '../../src/relay/parked.ts';
-import { preparePayloads } from '../../src/relay/payloads.ts';
+import { preparePayloads } from '../../src/relay/payloads/payloads.ts';
 import { prepareSession } from '../../src/relay/session.ts';
 import { captureAll } from '../fixtures/captured.ts';
 import { longestTransaction, thingTable } from './moving-history.ts';

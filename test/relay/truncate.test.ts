@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type CatalogInput, changesOf, text, texts, truncateOf } from '../../src/catalog/define.ts';
-import { eventTable } from '../../src/relay/events.ts';
+import { eventTable } from '../../src/relay/events/events.ts';
 import { named, type OwnDatabase, ownDatabase } from './own-catalog.ts';
 
 const tables = `

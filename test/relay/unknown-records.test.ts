@@ -3,7 +3,7 @@ import knex from 'knex';
 import { type CatalogInput, defineCatalog, one, text, texts } from '../../src/catalog/define.ts';
 import type { Resource } from '../../src/catalog/types.ts';
 import { capture } from '../../src/migrations.ts';
-import { unknownRecord } from '../../src/relay/unknown-records.ts';
+import { unknownRecord } from '../../src/relay/events/unknown-records.ts';
 import { dropSetAside, listSetAside, setAsideAnswer } from '../../src/store/set-aside.ts';
 import { waitUntil } from '../support/wait.ts';
 import { named, type OwnDatabase, ownDatabase } from './own-catalog.ts';

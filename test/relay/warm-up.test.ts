@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { pino } from 'pino';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
-import { openCursor } from '../../src/relay/open-cursor.ts';
+import { openCursor } from '../../src/relay/cursor/open-cursor.ts';
 import { warmUp } from '../../src/relay/warm-up.ts';
 import { capturedCrm } from '../fixtures/captured.ts';
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { defineCatalog, text } from '../../src/catalog/define.ts';
-import { lastRowsInTransactions } from '../../src/relay/last-rows.ts';
-import { readPage } from '../../src/relay/read-page.ts';
+import { lastRowsInTransactions } from '../../src/relay/payloads/last-rows.ts';
 import { prepareSession } from '../../src/relay/session.ts';
-import { transactionsBehind } from '../../src/relay/straddling.ts';
-import type { Filter, Window } from '../../src/relay/window.ts';
+import { readPage } from '../../src/relay/window/read-page.ts';
+import { transactionsBehind } from '../../src/relay/window/straddling.ts';
+import type { Filter, Window } from '../../src/relay/window/window.ts';
 import { installSchema } from '../../src/store/schema.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

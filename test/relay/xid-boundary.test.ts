@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import pg from 'pg';
-import { reclaim } from '../../src/relay/reclaim.ts';
+import { reclaim } from '../../src/relay/cursor/reclaim.ts';
 import { type LocalPostgres, startPostgres } from '../../tools/postgres.ts';
 import { setNextXid } from '../support/next-xid.ts';
 import { createMovingHistory } from './moving-history.ts';

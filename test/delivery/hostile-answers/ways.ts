@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FailureReason } from '../../../src/delivery/failure.ts';
+import type { FailureReason } from '../../../src/delivery/request/failure.ts';
 
 /** What a receiver does with a request, and what we make of it. */
 export interface HostileAnswer {

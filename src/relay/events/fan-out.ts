@@ -1,0 +1,146 @@
+import { int4Array, int8Array, textArray, timestampArray, uuidArray } from '../../store/binary-arrays.ts';
+import type { Queryable } from '../../store/sql.ts';
+import { ids } from './event-ids.ts';
+import type { RecordEvent } from './events.ts';
+
+/** An endpoint that takes events, as the relay needs it. */
+export interface Subscriber {
+  readonly id: string;
+  readonly events: readonly string[];
+  /** Whose events it gets; null: everybody's. */
+  readonly tenant: string | null;
+  /** It is sent one delivery of a record at a time. */
+  readonly ordered: boolean;
+}
+
+/**
+ * Active endpoints that subscribe to any of these events. Read for each page, so that no change of an endpoint is ever missed;
+ * the index on their events finds them.
+ */
+export async function subscribers(db: Queryable, names: readonly string[]): Promise<Subscriber[]> {
+  const { rows } = await db.query<Subscriber>({
+    name: 'rowhook_subscribers',
+    text: `select id::text, events, tenant, ordering = 'record' as ordered from rowhook.endpoint where active and events && $1::text[] order by id`,
+    values: [[...names, '*']],
+  });
+  return rows;
+}
+
+/**
+ * The same with those that are inactive. An event that was set aside is theirs too, whenever it is shown: its delivery is held until they
+ * are active again, as it would be had the event not been set aside.
+ */
+export async function subscribersEver(db: Queryable, names: readonly string[]): Promise<Subscriber[]> {
+  const { rows } = await db.query<Subscriber>({
+    name: 'rowhook_subscribers_ever',
+    text: `select id::text, events, tenant, ordering = 'record' as ordered from rowhook.endpoint where events && $1::text[] order by id`,
+    values: [[...names, '*']],
+  });
+  return rows;
+}
+
+/** Who gets an event of this name: subscribers to it, and those to every event, present and future. */
+export function subscribersTo(name: string, all: readonly Subscriber[]): Subscriber[] {
+  return all.filter(({ events }) => events.includes(name) || events.includes('*'));
+}
+
+/** The same, asked for many events. */
+export function subscribersByName(all: readonly Subscriber[]): (name: string) => readonly Subscriber[] {
+  const known = new Map<string, readonly Subscriber[]>();
+  return (name) => {
+    const found = known.get(name) ?? subscribersTo(name, all);
+    known.set(name, found);
+    return found;
+  };
+}
+
+/** An event with what it takes to deliver it. */
+export interface ReadyEvent {
+  readonly event: RecordEvent;
+  /** JSON text; null when nobody is subscribed. */
+  readonly payload: string | null;
+  readonly tenant: string | null;
+  readonly endpointIds: readonly string[];
+  /** Those of them that are sent one delivery of a record at a time; none where it is left out. */
+  readonly orderedIds?: readonly string[];
+}
+
+/** Writes events and the deliveries they owe, in their order; returns how many deliveries. Ids are UUIDv7: they keep the order. */
+export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promise<number> {
+  if (ready.length === 0) return 0;
+  const eventIds = ids.next(ready.length);
+  const inserted = db.query({
+    name: 'rowhook_events',
+    text: `insert into rowhook.event
+        (id, name, resource, record_key, request_id, payload, delivery_count, seq, changed_at, tenant)
+      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[],
+        $9::timestamptz[], $10::text[])`,
+    values: [
+      uuidArray(eventIds),
+      textArray(ready.map(({ event }) => event.name)),
+      textArray(ready.map(({ event }) => event.resourceName)),
+      textArray(ready.map(({ event }) => (event.body === undefined ? event.key : null))),
+      textArray(ready.map(({ event }) => event.requestId)),
+      textArray(ready.map(({ payload }) => payload)),
+      int4Array(ready.map(({ endpointIds }) => endpointIds.length)),
+      int8Array(ready.map(({ event }) => event.seq)),
+      timestampArray(ready.map(({ event }) => Date.parse(event.changedAt))),
+      textArray(ready.map(({ tenant }) => tenant)),
+    ],
+  });
+  // While the server writes the events, the deliveries are made ready. Not asked for yet: pg keeps no more than one waiting.
+  const deliveries = deliveriesOf(ready, eventIds);
+  await inserted;
+  if (deliveries.endpointIds.length > 0) await insertDeliveries(db, deliveries);
+  return deliveries.endpointIds.length;
+}
+
+interface Deliveries {
+  readonly endpointIds: readonly string[];
+  /** 16 bytes for each. */
+  readonly eventIds: Uint8Array;
+  /** resource:key for each, null where its endpoint is sent all at once; undefined: so are all. */
+  readonly records: ReadonlyArray<string | null> | undefined;
+}
+
+function deliveriesOf(ready: readonly ReadyEvent[], eventIds: Buffer): Deliveries {
+  const endpointIds = ready.flatMap((one) => one.endpointIds);
+  const events = Buffer.allocUnsafe(16 * endpointIds.length);
+  let at = 0;
+  for (const [i, one] of ready.entries()) {
+    for (let n = 0; n < one.endpointIds.length; n++) at += eventIds.copy(events, at, 16 * i, 16 * i + 16);
+  }
+  const ordered = ready.some(({ orderedIds }) => orderedIds !== undefined && orderedIds.length > 0);
+  return { endpointIds, eventIds: events, records: ordered ? ready.flatMap(recordsOf) : undefined };
+}
+
+/** For each endpoint of an event. An event without a record is in order with nothing. */
+function recordsOf({ event, endpointIds, orderedIds = [] }: ReadyEvent): Array<string | null> {
+  const record = event.body === undefined ? `${event.resourceName}:${event.key}` : null;
+  return endpointIds.map((id) => (orderedIds.includes(id) ? record : null));
+}
+
+async function insertDeliveries(
+  db: Queryable,
+  { endpointIds, eventIds, records }: Deliveries,
+): Promise<void> {
+  const values = [int8Array(endpointIds), uuidArray(ids.next(endpointIds.length)), uuidArray(eventIds)];
+  await db.query(
+    records
+      ? {
+          name: 'rowhook_ordered_deliveries',
+          text: deliveryText(true),
+          values: [...values, textArray(records)],
+        }
+      : { name: 'rowhook_deliveries', text: deliveryText(false), values },
+  );
+}
+
+// Rings for dispatchers of other daemons; ours is told without it.
+const deliveryText = (ordered: boolean): string => `
+with written as (
+  insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id${ordered ? ', record' : ''})
+  select 0, (select slot from rowhook.delivery_slot), *
+    from unnest($1::bigint[], $2::uuid[], $3::uuid[]${ordered ? ', $4::text[]' : ''})
+)
+select pg_notify('rowhook_delivery', '')`;

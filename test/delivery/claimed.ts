@@ -29,7 +29,7 @@ export function claimed(
       slot: 0,
       endpointId,
       id: `00000000-0000-7000-8000-${String(made).padStart(12, '0')}`,
-      eventId: '',
+      eventId: '00000000-0000-7000-8000-000000000000',
       record: null,
       lease: '',
       sendBy: Number.POSITIVE_INFINITY,

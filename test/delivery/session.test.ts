@@ -33,7 +33,7 @@ describe('session', () => {
       text: `select current_setting('synchronous_commit') as commit, current_setting('plan_cache_mode') as plan`,
     };
     const { rows } = await session.query(show, []);
-    expect(rows).to.deep.equal([{ commit: 'off', plan: 'force_custom_plan' }]);
+    expect(rows).to.deep.equal([{ commit: 'off', plan: 'force_generic_plan' }]);
     session.close();
     expect((await pool.query(show.text)).rows).to.deep.equal([{ commit: 'on', plan: 'auto' }]);
   });

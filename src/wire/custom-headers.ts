@@ -32,6 +32,9 @@ const ourPrefixes = ['content-', 'proxy-', 'sitestacker-', 'webhook-'];
 const ourSuffixes = ['-event', '-signature', '-delivery'];
 /** What metadata services of clouds ask for, so that a forged request cannot reach them: the second line behind the guard. */
 const ofMetadata = /^(?:metadata|metadata-flavor|x-google-metadata-request|x-aws-ec2-metadata-token.*)$/;
+/** What servers behind a proxy believe of where a request came from, or take for its method: towards listed hosts a forged origin. */
+const ofProxies =
+  /^(?:forwarded|x-forwarded-.*|x-real-ip|x-original-.*|x-rewrite-url|x-http-method(?:-override)?)$/;
 
 const credentials: ReadonlySet<string> = new Set([
   'authorization',
@@ -81,8 +84,9 @@ function problemOf(name: string, value: string): string | undefined {
   if (name.length > 100) return 'a name is longer than 100 characters';
   if (!token.test(name)) return `${JSON.stringify(name)} cannot be the name of a header`;
   if (isOurHeader(name)) return `"${name}" is a header of the request itself, which is ours to set`;
-  if (ofMetadata.test(name.toLowerCase().replaceAll('_', '-')))
-    return `"${name}" is what metadata services ask for`;
+  const lower = name.toLowerCase().replaceAll('_', '-');
+  if (ofMetadata.test(lower)) return `"${name}" is what metadata services ask for`;
+  if (ofProxies.test(lower)) return `"${name}" is what servers take from their own proxies`;
   if (!isFieldValue(value)) {
     return `the value of "${name}" is empty, or has a character other than visible ASCII and spaces within`;
   }

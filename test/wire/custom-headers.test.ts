@@ -76,6 +76,18 @@ describe('headers of an endpoint’s own', () => {
   }
 
   for (const name of [
+    'X-Forwarded-For',
+    'x_forwarded_host',
+    'Forwarded',
+    'X-Real-IP',
+    'X-HTTP-Method-Override',
+  ]) {
+    it(`may not be ${name}: servers take it from their own proxies`, () => {
+      expect(problemOf([name, 'x'])).to.include('their own proxies');
+    });
+  }
+
+  for (const name of [
     'Metadata_Flavor',
     'Metadata',
     'metadata-flavor',

@@ -39,10 +39,10 @@ describe('dispatcher', () => {
       it(`${what} sends the others theirs`, async () => {
         const sick = await receiver(script);
         const well = await receiver();
-        await queue.enqueue(db, await queue.addEndpoint(db, sick.url()), queue.payloads(100));
-        await queue.enqueue(db, await queue.addEndpoint(db, well.url()), queue.payloads(100));
+        await queue.enqueue(db, await queue.addEndpoint(db, sick.url()), queue.payloads(300));
+        await queue.enqueue(db, await queue.addEndpoint(db, well.url()), queue.payloads(300));
         const { dispatcher } = await start({ concurrency: 4, perEndpoint: 2, timeoutMs: 30_000 });
-        await well.waitFor(100, { timeoutMs: 20_000 });
+        await well.waitFor(300, { timeoutMs: 8_000 });
         if (what === 'that hangs') expect(sick.requests).to.have.length(2);
         await dispatcher.stop('abort');
       });

@@ -15,8 +15,8 @@ export const heldSql = `case
 
 /** Characters of keys and values that a page holds at most, or a single row that has more. */
 const mostCharacters = 4 * 2 ** 20;
-/** Read at a time, as it is stored: compressed, it may be a hundredth of what comes. */
-const mostStored = 128 * 2 ** 10;
+/** Read at first, in bytes as it is stored: compressed, it may be a hundredth of what comes. Then as much as that tells to be little enough. */
+const firstStored = 16 * 2 ** 10;
 
 /**
  * Reads what a page's large rows hold, and returns as many rows from its beginning as may be held at a time: the last row of a deleted
@@ -26,8 +26,13 @@ export async function withHeld<Row extends StoredRow>(db: Queryable, rows: reado
   const read: Row[] = [];
   let characters = 0;
   let known = new Map<string, Contents>();
+  let most = firstStored;
   for (const [i, stored] of rows.entries()) {
-    if (stored.held !== null && !known.has(stored.seq)) known = await contentsFrom(db, rows, i);
+    if (stored.held !== null && !known.has(stored.seq)) {
+      const found = await contentsFrom(db, rows, i, most);
+      known = found.contents;
+      most = Math.floor(((mostCharacters - characters - found.characters) * found.stored) / found.characters);
+    }
     const row = { ...stored, ...known.get(stored.seq) };
     characters += lengthOf(row);
     if (characters > mostCharacters && read.length > 0) break;
@@ -38,17 +43,18 @@ export async function withHeld<Row extends StoredRow>(db: Queryable, rows: reado
 
 type Contents = Pick<OutboxRow, 'seq' | 'keys' | 'vals'>;
 
-/** Of the large row at this place, and of those behind it that fit. */
+/** Of the large row at this place, and of those behind it that are not more than so many bytes with it as they are stored. */
 async function contentsFrom(
   db: Queryable,
   rows: readonly StoredRow[],
   from: number,
-): Promise<Map<string, Contents>> {
+  most: number,
+): Promise<{ contents: Map<string, Contents>; stored: number; characters: number }> {
   const seqs: string[] = [];
   let stored = 0;
   for (const { seq, held } of rows.slice(from)) {
+    if (stored + (held ?? 0) > most && seqs.length > 0) break;
     stored += held ?? 0;
-    if (stored > mostStored && seqs.length > 0) break;
     if (held !== null) seqs.push(seq);
   }
   const { rows: found } = await db.query<Contents>({
@@ -57,10 +63,15 @@ async function contentsFrom(
     text: 'select seq, array_to_json(keys) as keys, array_to_json(vals) as vals from rowhook.outbox where seq = any ($1::bigint[])',
     values: [seqs],
   });
-  return new Map(found.map((row) => [row.seq, row]));
+  const characters = found.reduce((sum, row) => sum + lengthOf(row), 0);
+  return {
+    contents: new Map(found.map((row) => [row.seq, row])),
+    stored,
+    characters: Math.max(1, characters),
+  };
 }
 
-function lengthOf({ keys, vals }: OutboxRow): number {
+function lengthOf({ keys, vals }: Pick<OutboxRow, 'keys' | 'vals'>): number {
   const sum = (texts: ReadonlyArray<string | null> | null) =>
     (texts ?? []).reduce((length, text) => length + (text?.length ?? 0), 0);
   return sum(keys) + sum(vals);

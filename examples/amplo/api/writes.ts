@@ -104,8 +104,8 @@ async function rollUp(query: Query, campaigns: readonly unknown[]): Promise<void
   );
 }
 
-function parse(schema: z.ZodType<Columns>, input: unknown): Columns {
-  const parsed = schema.safeParse(input);
+function parse(schema: z.core.$ZodType<Columns>, input: unknown): Columns {
+  const parsed = z.safeParse(schema, input);
   if (parsed.success) return parsed.data;
   const complaint = (issue: z.core.$ZodIssue) =>
     issue.path.length ? `${issue.path.join('.')}: ${issue.message}` : issue.message;

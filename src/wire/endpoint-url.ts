@@ -13,7 +13,7 @@ export function parseEndpointUrl(text: string): { url: URL } | { problem: UrlPro
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return { problem: `has the scheme "${url.protocol.slice(0, -1)}", not https or http` };
   }
-  // They would be shown wherever the URL is; and undici would drop them, so that the receiver never saw them.
+  // They would be shown wherever the URL is, and are not sent, so that the receiver never saw them.
   if (url.username || url.password) return { problem: 'has a user name or password in it' };
   if (url.port === '0') return { problem: 'has port 0' };
   return { url };

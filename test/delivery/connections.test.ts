@@ -21,7 +21,6 @@ describe('connections', () => {
       const url = new URL(`http://${name}:${port}/`);
       const destination = destinationOf(url);
       const connection = connections.take(url.origin, () => ({
-        origin: url.origin,
         destination,
         transport: usual,
         usual,
@@ -112,6 +111,50 @@ describe('connections', () => {
     const { connections, send } = kept({ max: 10 });
     for (let n = 0; n < 3; n += 1) expect((await send('a.example', server)).failure).to.equal(undefined);
     expect(connections.size).to.equal(0);
+  });
+
+  it('are kept for less than the receiver says that it keeps them', async () => {
+    const says = (seconds: number) =>
+      raw((socket) =>
+        socket.write(`HTTP/1.1 200 OK\r\nKeep-Alive: timeout=${seconds}\r\nContent-Length: 0\r\n\r\n`),
+      );
+    const { connections, send } = kept({ max: 10 });
+    await send('a.example', await says(1));
+    expect(connections.size).to.equal(0);
+    const server = await says(2);
+    await send('a.example', server);
+    expect(connections.size).to.equal(1);
+    await waitUntil(() => connections.size === 0, { what: 'the end of an idle connection' });
+    await waitUntil(() => server.open() === 0, { what: 'the receiver to see it' });
+  });
+
+  it('are not used again once their time is over, though nobody has had the time to close them', async () => {
+    const server = await raw((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n'),
+    );
+    const { connections, send } = kept({ max: 10 });
+    await send('a.example', server);
+    const until = performance.now() + 1_001;
+    while (performance.now() < until);
+    await send('a.example', server);
+    expect(server.connections()).to.equal(2);
+    connections.close();
+  });
+
+  it('that somebody speaks on while they are idle are not used again', async () => {
+    const sockets: { write(text: string): void }[] = [];
+    const server = await raw((socket) => {
+      sockets.push(socket);
+      // For longer than this test waits.
+      socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=60\r\nContent-Length: 0\r\n\r\n');
+    });
+    const { connections, send } = kept({ max: 10 });
+    await send('a.example', server);
+    sockets[0]?.write('HTTP/1.1 500 Late\r\nContent-Length: 0\r\n\r\n');
+    await waitUntil(() => connections.size === 0, { what: 'the connection to be forgotten' });
+    expect(await send('a.example', server)).to.include({ status: 200, failure: undefined });
+    expect(server.connections()).to.equal(2);
+    connections.close();
   });
 
   it('are not kept while the receiver has not read what it answers', async () => {

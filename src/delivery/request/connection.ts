@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { type buildConnector, Client, type Dispatcher } from 'undici';
-import { AnswerFilter, headMaxBytes } from './answer-filter.ts';
+import type { HeaderList } from '../../wire/dialect.ts';
+import { AnswerReader } from './answer-reader.ts';
 import { Opening, type OpeningParts } from './opening.ts';
 import type { Phases } from './phases.ts';
 
@@ -8,43 +8,42 @@ import type { Phases } from './phases.ts';
 const idleMs = 4_000;
 /** Whatever a receiver offers (`Keep-Alive: timeout=…`). */
 const idleMaxMs = 60_000;
-/** For one request: undici opens a connection again, at once and without end, where one ends before the request is written. */
-const openingsMax = 2;
+/** So long before the receiver means to close it, nothing is sent any more: it would cross on the way. */
+const idleMarginMs = 1_000;
 
 export interface ConnectionParts extends OpeningParts {
   /** Connections with the same key may serve each other's requests. */
   readonly key: string;
-  /** Scheme, host and port. */
-  readonly origin: string;
 }
 
-/** One connection, for one request at a time: undici's client for HTTP/1.1, on sockets of ours. It opens with the first request. */
+/** Whoever makes a request is told how it goes: once `onEnd` or `onError` in the end, unless the connection is destroyed before. */
+export interface RequestParts {
+  /** The request is being written. */
+  onSent(): void;
+  onHead(status: number, headers: HeaderList): void;
+  onBody(part: Buffer): void;
+  onEnd(): void;
+  onError(error: Error): void;
+}
+
+/** One connection by HTTP/1.1, for one request at a time, on a socket of ours. It opens with the first request. */
 export class Connection {
   readonly key: string;
-  readonly #client: Client;
-  /** Of the request that is under way, where it made a new connection. */
+  readonly #parts: OpeningParts;
+  /** Of the request that is under way, where it made the connection. */
   #opening: Opening | undefined;
   #socket: Socket | undefined;
-  #filter: AnswerFilter | undefined;
-  #openings = 0;
+  #request: RequestParts | undefined;
+  #reader: AnswerReader | undefined;
+  #keepsMs = 0;
   #openedAt = 0;
-  /** Is called when a socket has closed, whoever closed it. */
+  #ended = false;
+  /** Is called when the socket has closed, whoever closed it. */
   onClose = (): void => {};
 
   constructor(parts: ConnectionParts) {
     this.key = parts.key;
-    this.#client = new Client(parts.origin, {
-      // Once more, if a kept connection turns out to be closed before the request is sent.
-      connect: (_options, callback) => this.#open(parts, callback),
-      pipelining: 1,
-      // Undici's timers start anew with each part of a request. Our deadline covers all.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      // Of trailers too. The default could be set from outside of us.
-      maxHeaderSize: headMaxBytes,
-      keepAliveTimeout: idleMs,
-      keepAliveMaxTimeout: idleMaxMs,
-    });
+    this.#parts = parts;
   }
 
   /**
@@ -53,7 +52,13 @@ export class Connection {
    */
   get open(): boolean {
     const socket = this.#socket;
-    return socket !== undefined && !socket.destroyed && socket.writable && socket.writableLength === 0;
+    if (!socket || this.#ended || this.#request || this.#keepsMs <= 0) return false;
+    return !socket.destroyed && socket.writable && socket.writableLength === 0;
+  }
+
+  /** For how long it may be idle, in milliseconds. */
+  get keepsMs(): number {
+    return this.#keepsMs;
   }
 
   /** When its socket stood, in milliseconds of performance.now(). */
@@ -62,15 +67,28 @@ export class Connection {
   }
 
   /** The next request; none may be under way. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#opening = undefined;
-    this.#openings = 0;
-    this.#client.dispatch(options, handler);
-  }
-
-  /** A request is written now, and its answer is what comes next. */
-  expectAnswer(): void {
-    this.#filter?.expect();
+  dispatch(bytes: readonly Buffer[], request: RequestParts): void {
+    this.#request = request;
+    this.#reader = new AnswerReader(request);
+    if (this.#socket) {
+      this.#opening = undefined;
+      this.#write(this.#socket, bytes);
+      return;
+    }
+    this.#opening = new Opening(this.#parts, (error, socket) => {
+      if (!socket) {
+        this.#fail(error ?? new Error('no connection'));
+        return;
+      }
+      // What is there already is no answer to what we have not said.
+      if (socket.readableLength > 0) {
+        socket.destroy();
+        this.#fail(reset('the other side spoke before the request was sent'));
+        return;
+      }
+      this.#hold(socket);
+      this.#write(socket, bytes);
+    });
   }
 
   /** How far the connection is, for people. */
@@ -83,29 +101,73 @@ export class Connection {
     return this.#opening?.phases(now) ?? {};
   }
 
-  /** Ends it at once, with all that is under way. */
+  /** Ends it at once, with all that is under way: whoever made the request hears nothing more. */
   destroy(): void {
+    this.#ended = true;
+    this.#request = undefined;
     this.#opening?.destroy();
-    void this.#client.destroy();
+    this.#socket?.destroy();
   }
 
-  #open(parts: OpeningParts, callback: buildConnector.Callback): void {
-    this.#openings += 1;
-    if (this.#openings > openingsMax) {
-      const message = 'the connection ended, or was spoken on, before the request was sent';
-      queueMicrotask(() => callback(Object.assign(new Error(message), { code: 'ECONNRESET' }), null));
-      return;
-    }
-    this.#opening = new Opening(parts, (error, socket) => {
-      if (!socket) {
-        callback(error ?? new Error('no connection'), null);
-        return;
-      }
-      this.#socket = socket;
-      this.#openedAt = performance.now();
-      this.#filter = new AnswerFilter(socket);
-      socket.once('close', () => this.onClose());
-      callback(null, socket);
+  #hold(socket: Socket): void {
+    this.#socket = socket;
+    this.#openedAt = performance.now();
+    socket.on('data', (part) => this.#take(part));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('end', () => this.#over());
+    socket.on('close', () => {
+      this.#over();
+      this.onClose();
     });
   }
+
+  #write(socket: Socket, bytes: readonly Buffer[]): void {
+    this.#request?.onSent();
+    if (bytes.length === 1) {
+      socket.write(bytes[0] as Buffer);
+      return;
+    }
+    socket.cork();
+    for (const part of bytes) socket.write(part);
+    socket.uncork();
+  }
+
+  #take(part: Buffer): void {
+    const reader = this.#reader;
+    // Nobody asked for it: what comes next would be taken for the answer of the next request.
+    if (!this.#request || !reader) {
+      this.destroy();
+      return;
+    }
+    try {
+      reader.take(part);
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    }
+    if (reader.isOver) this.#end(reader);
+  }
+
+  #over(): void {
+    this.#ended = true;
+    if (!this.#request || !this.#reader) return;
+    if (this.#reader.end()) this.#end(this.#reader);
+    else this.#fail(reset('the other side closed the connection'));
+  }
+
+  #end(reader: AnswerReader): void {
+    const request = this.#request;
+    this.#request = undefined;
+    const { keepsMs } = reader;
+    this.#keepsMs = keepsMs === undefined ? idleMs : Math.min(keepsMs - idleMarginMs, idleMaxMs);
+    request?.onEnd();
+  }
+
+  #fail(error: Error): void {
+    const request = this.#request;
+    this.destroy();
+    request?.onError(error);
+  }
 }
+
+const reset = (message: string): Error => Object.assign(new Error(message), { code: 'ECONNRESET' });

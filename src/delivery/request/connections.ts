@@ -7,6 +7,9 @@ export interface ConnectionsOptions {
   readonly ageMs?: number;
 }
 
+/** How often idle ones are looked at. */
+const sweepMs = 500;
+
 /**
  * Keeps connections for the next request to the same origin (by the same transport). What is idle is bounded over all origins: where there is no
  * room, the one that has been idle for longest goes, so that ten thousand endpoints with little traffic do not hold
@@ -19,6 +22,9 @@ export class Connections {
   /** The same ones, longest idle first. */
   readonly #idle = new Set<Connection>();
   readonly #all = new Set<Connection>();
+  /** Until when each of those may be idle, in milliseconds of performance.now(). */
+  readonly #until = new Map<Connection, number>();
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -32,8 +38,9 @@ export class Connections {
   /** One for a request now: an idle one, or one that will open. Give it back. */
   take(key: string, partsOf: () => Omit<ConnectionParts, 'key'>): Connection {
     for (let known = this.#idleOf.get(key)?.at(-1); known; known = this.#idleOf.get(key)?.at(-1)) {
+      const until = this.#until.get(known) ?? 0;
       this.#leaveIdle(known);
-      if (known.open) return known;
+      if (known.open && performance.now() < until) return known;
       this.#drop(known);
     }
     if (this.#all.size >= this.#options.max) this.#dropOldest();
@@ -57,6 +64,8 @@ export class Connections {
     if (others) others.push(connection);
     else this.#idleOf.set(connection.key, [connection]);
     this.#idle.add(connection);
+    this.#until.set(connection, performance.now() + connection.keepsMs);
+    this.#sweep ??= setInterval(() => this.#dropExpired(), sweepMs).unref();
   }
 
   close(): void {
@@ -64,6 +73,21 @@ export class Connections {
     this.#all.clear();
     this.#idle.clear();
     this.#idleOf.clear();
+    this.#until.clear();
+    this.#stopSweep();
+  }
+
+  #dropExpired(): void {
+    const now = performance.now();
+    for (const connection of this.#idle) {
+      if ((this.#until.get(connection) ?? 0) <= now) this.#drop(connection);
+    }
+    if (this.#idle.size === 0) this.#stopSweep();
+  }
+
+  #stopSweep(): void {
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
   }
 
   #dropOldest(): void {
@@ -81,6 +105,7 @@ export class Connections {
 
   #leaveIdle(connection: Connection): void {
     this.#idle.delete(connection);
+    this.#until.delete(connection);
     const others = this.#idleOf.get(connection.key) ?? [];
     others.splice(others.lastIndexOf(connection), 1);
     if (others.length === 0) this.#idleOf.delete(connection.key);

@@ -1,9 +1,9 @@
-import type { Dispatcher } from 'undici';
 import type { HeaderList } from '../../wire/dialect.ts';
 import type { Destination } from '../guard/guard.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, RequestParts } from './connection.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { type Phases, toTenths } from './phases.ts';
+import { requestBytes } from './request-bytes.ts';
 
 /** Longer answers are cut, which is no reason to retry. */
 export const responseMaxBytes = 64 * 1024;
@@ -38,11 +38,8 @@ export interface Sent {
   readonly phases: Phases;
 }
 
-/**
- * One request and its answer. Written as a handler of undici's `dispatch`, on which its `request` is built too: that one does
- * not settle before a connection stands, however long its signal has been aborted, and costs a stream for each answer.
- */
-export class Exchange implements Dispatcher.DispatchHandler {
+/** One request and its answer, with a deadline over all of it. */
+export class Exchange implements RequestParts {
   readonly #target: Target;
   readonly #headers: HeaderList;
   readonly #body: Uint8Array;
@@ -75,15 +72,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#timer = setTimeout(() => {
         this.#breakOff({ reason: 'timeout', detail: `not over within ${timeoutMs} ms (${this.#step()})` });
       }, timeoutMs);
-      this.#connection.dispatch(
-        {
-          path: this.#target.path,
-          method: 'POST',
-          headers: this.#headers.flat(),
-          body: this.#body,
-        },
-        this,
-      );
+      try {
+        this.#connection.dispatch(requestBytes(this.#target, this.#headers, this.#body), this);
+      } catch (error) {
+        this.#finish(failureOf(error));
+      }
     });
   }
 
@@ -91,16 +84,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#breakOff({ reason: 'aborted', detail: 'broken off' });
   }
 
-  onRequestStart(): void {
+  onSent(): void {
     this.#sentAt = performance.now();
-    this.#connection.expectAnswer();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 200) return;
+  onHead(status: number, headers: HeaderList): void {
     this.#answeredAt = performance.now();
     this.#status = status;
-    this.#responseHeaders = headerPairs(controller.rawHeaders);
+    this.#responseHeaders = headers;
     if (this.#responseHeaders.length > responseHeadersMax) {
       const detail = `the answer has ${this.#responseHeaders.length} headers, more than ${responseHeadersMax}`;
       this.#responseHeaders = undefined;
@@ -108,7 +99,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(chunk: Buffer): void {
     if (!this.#settle) return;
     const left = responseMaxBytes - this.#size;
     this.#keep(chunk.length > left ? chunk.subarray(0, left) : chunk);
@@ -131,19 +122,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#size += part.length;
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#finish(undefined);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const wrongLength = (error as NodeJS.ErrnoException).code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
-    // Undici counts, before anything else, what came of the body.
-    if (wrongLength && this.#status === undefined) {
-      this.#finish({ reason: 'invalid_response', detail: 'the headers of the answer are not HTTP' });
-    } else if (wrongLength && (this.#status === 204 || this.#status === 304)) {
-      // These have no body, whatever length they name (RFC 9112, 6.3).
-      this.#finish(undefined);
-    } else this.#finish(failureOf(error));
+  onError(error: Error): void {
+    this.#finish(failureOf(error));
   }
 
   /** Ends what is still under way, and the connection with it. */
@@ -193,15 +177,4 @@ export class Exchange implements Dispatcher.DispatchHandler {
       ['content-length', String(this.#body.byteLength)],
     ];
   }
-}
-
-function headerPairs(raw: Dispatcher.DispatchController['rawHeaders']): HeaderList {
-  const pairs: (readonly [string, string])[] = [];
-  if (!Array.isArray(raw)) return pairs;
-  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([textOf(raw[at]), textOf(raw[at + 1])]);
-  return pairs;
-}
-
-function textOf(part: string | Buffer | undefined): string {
-  return typeof part === 'string' ? part : (part?.toString('latin1') ?? '');
 }

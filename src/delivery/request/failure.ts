@@ -43,7 +43,6 @@ const byCode: Readonly<Record<string, FailureReason>> = {
   https_required: 'https_required',
   port_blocked: 'port_blocked',
   ETIMEDOUT: 'timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
   ECONNREFUSED: 'connection_refused',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
@@ -52,11 +51,6 @@ const byCode: Readonly<Record<string, FailureReason>> = {
   ECONNRESET: 'connection_reset',
   EPIPE: 'connection_reset',
   ECONNABORTED: 'connection_reset',
-  UND_ERR_SOCKET: 'connection_reset',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection_reset',
-  UND_ERR_HEADERS_OVERFLOW: 'invalid_response',
-  UND_ERR_INVALID_ARG: 'invalid_request',
-  UND_ERR_NOT_SUPPORTED: 'invalid_request',
   EPROTO: 'tls_failed',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_failed',
   UNABLE_TO_GET_ISSUER_CERT: 'tls_failed',
@@ -74,15 +68,15 @@ const byPrefix: ReadonlyArray<readonly [prefix: string, reason: FailureReason]> 
   ['EAI_', 'dns_failed'],
 ];
 
-/** Our own errors, and those of undici's parser, which have a code only at times. */
+/** Our own errors. */
 const byName: Readonly<Record<string, FailureReason>> = {
-  HTTPParserError: 'invalid_response',
   InvalidAnswer: 'invalid_response',
+  InvalidRequest: 'invalid_request',
   NameUnresolved: 'dns_failed',
   ProxyFailed: 'proxy_failed',
 };
 
-/** What an error of the HTTP client means. Told by its code or name, never by its message. */
+/** What an error of a request means. Told by its code or name, never by its message. */
 export function failureOf(error: unknown): Failure {
   const {
     name = '',

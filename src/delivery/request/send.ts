@@ -61,7 +61,6 @@ export function createSender({ allow, timeoutMs, connections, resolve }: SendOpt
       if ('problem' in transport) return notSent('transport_invalid', transport.problem);
       const { origin, destination } = target;
       const connection = kept.take(transport.key + origin, () => ({
-        origin,
         destination,
         transport,
         usual: transports.usual,
@@ -71,7 +70,6 @@ export function createSender({ allow, timeoutMs, connections, resolve }: SendOpt
       underWay.add(exchange);
       const sent = await exchange.run(options.timeoutMs ?? timeoutMs);
       underWay.delete(exchange);
-      // Not in the exchange: undici closes a connection that may not be kept only after it has reported the end of the answer.
       kept.giveBack(connection);
       return sent;
     },

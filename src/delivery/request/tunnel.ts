@@ -1,5 +1,4 @@
 import { isIP, isIPv6, type Socket } from 'node:net';
-import { Client } from 'undici';
 import { BlockedAddress, type Guard } from '../guard/guard.ts';
 import { startSocket, type TlsSettings } from './sockets.ts';
 import type { ProxySettings } from './transport.ts';
@@ -30,6 +29,8 @@ export class ProxyFailed extends Error {
 export async function openTunnel(parts: TunnelParts): Promise<Socket> {
   const { proxy, guard } = parts;
   const target = `${isIPv6(parts.address) ? `[${parts.address}]` : parts.address}:${parts.port}`;
+  // Only where there is a proxy: it takes 10 MB of memory.
+  const { Client } = await import('undici');
   const client = new Client(proxy.origin, {
     connect: (_options, callback) => {
       const socket = startSocket(proxy.destination, guard, proxy.https ? parts.tls() : undefined);

@@ -12,6 +12,13 @@ export function lowestUuid(at: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+/** None is higher. */
+export const highestUuid = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /**
  * A condition that leaves partitions by id out while a statement is planned, whatever plan it gets: values that it only gets when it
  * runs would have all of a month's opened and locked.

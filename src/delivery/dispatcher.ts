@@ -12,6 +12,7 @@ import { createMeter } from './meter.ts';
 import { begin } from './queue/begin.ts';
 import { createSession, type Session } from './queue/session.ts';
 import { createSender } from './request/send.ts';
+import { DeliveryStats } from './stats/stats.ts';
 
 /** A statement of those that are seldom is given up after this. */
 const answerWithinMs = 10_000;
@@ -75,6 +76,7 @@ export function createDispatcher({
   const meter = createMeter();
   const clock = new DatabaseClock();
   const seldom = meter.metered(sessionOf(pool));
+  const stats = new DeliveryStats({ session: seldom, now: () => clock.now(), log });
   const dispatching = new Dispatching({
     claims: meter.metered(createSession(pool, { durable: false })),
     results: meter.metered(createSession(pool, { durable: true })),
@@ -92,6 +94,7 @@ export function createDispatcher({
       timeoutMs,
     },
     log,
+    onRecorded: (finished, recorded) => stats.add(finished, recorded),
     disable: (delivery, reason, hurry) => disableEndpoint({ pool, log, hurry }, delivery, reason),
     limits: {
       concurrency,
@@ -103,9 +106,18 @@ export function createDispatcher({
   });
   return {
     ...createLifetime({
-      start: () => dispatching.start(),
-      drain: () => dispatching.drain(),
-      abort: () => dispatching.abort(),
+      async start() {
+        stats.start();
+        await dispatching.start();
+      },
+      async drain() {
+        await dispatching.drain();
+        await stats.drain();
+      },
+      abort() {
+        dispatching.abort();
+        stats.abort();
+      },
     }),
     wake: () => dispatching.wake(),
   };

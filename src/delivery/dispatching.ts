@@ -27,6 +27,8 @@ export interface DispatchingParts {
   readonly clock: DatabaseClock;
   readonly sending: SendingParts;
   readonly log: Log;
+  /** Called once for each attempt that is written down. */
+  readonly onRecorded: (finished: Finished, recorded: Recorded) => void;
   /** Makes a delivery's endpoint inactive. Never rejects. */
   readonly disable: WellbeingParts['disable'];
   readonly limits: LanesOptions & {
@@ -140,6 +142,7 @@ export class Dispatching {
   async #run(): Promise<void> {
     const { claims, clock, log, pace, spentMs, limits } = this.#parts;
     let pauseMs = firstPauseMs;
+    await this.#recorder.warmUp();
     while (!this.#stopping) {
       try {
         await clock.keep(claims);
@@ -214,5 +217,6 @@ export class Dispatching {
     this.#lanes.release(finished.delivery);
     this.#waiting.poke();
     logAttempt(this.#parts.log, finished, recorded);
+    if (recorded) this.#parts.onRecorded(finished, recorded);
   }
 }

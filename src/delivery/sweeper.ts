@@ -3,16 +3,14 @@ import cron, { type ScheduledTask } from 'node-cron';
 import type { Pool, PoolClient } from 'pg';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
 import { fullSpeed, type Pace } from '../pace.ts';
+import { pruneAudit } from '../store/audit.ts';
+import { type DailyTable, dailyTables } from '../store/daily-tables.ts';
 import type { Log } from '../store/log.ts';
 import { dayMs } from '../uuid-time.ts';
+import { doBulkJobs } from './bulk/bulk.ts';
 import { bringStrays, bringUnordered, type RecordPlace } from './queue/behind.ts';
-import {
-  dailyTables,
-  dropPartitions,
-  makePartition,
-  pruneRest,
-  retentionBounds,
-} from './queue/partitions.ts';
+import { withClient } from './queue/out-of-pool.ts';
+import { dropPartitions, makePartition, pruneRest, retentionBounds } from './queue/partitions.ts';
 import { deleteOrphans, moveDueRetries, retryBatch } from './queue/retries.ts';
 import { emptySlot, lookAtSlots, turnSlot } from './queue/slots.ts';
 
@@ -24,14 +22,15 @@ export interface SweeperParts {
   /** Default: full speed. */
   readonly pace?: Pace;
   readonly options?: {
-    /** Events and attempts older than this are deleted, by whole days. Default 30. */
+    /** Events, attempts and counts of them older than this are deleted, by whole days. Default 30. */
     readonly retentionDays?: number;
     /**
-     * When the duties run, as cron expressions with seconds. Default: retries every second, slots and behind every ten, the others every
-     * hour.
+     * When the duties run, as cron expressions with seconds. Default: retries and bulk jobs every second, slots and behind every ten, the
+     * others every hour.
      */
     readonly cron?: {
       readonly retries?: string;
+      readonly bulk?: string;
       readonly slots?: string;
       readonly behind?: string;
       readonly partitions?: string;
@@ -77,11 +76,13 @@ export function createSweeper({ pool, log, wake, pace = fullSpeed, options = {} 
   return createLifetime({
     async start() {
       const partitions = duty('partitions', () => sweeping.partitions());
+      const bulk = duty('bulk', () => sweeping.bulk());
       schedule(
         'retries',
         times.retries ?? '* * * * * *',
         duty('retries', () => sweeping.retries()),
       );
+      schedule('bulk', times.bulk ?? '* * * * * *', bulk);
       schedule(
         'slots',
         times.slots ?? '*/10 * * * * *',
@@ -159,6 +160,16 @@ class Sweeping {
     }
   }
 
+  bulk(): Promise<void> {
+    return doBulkJobs({
+      pool: this.#pool,
+      log: this.#log,
+      pace: this.#pace,
+      wake: this.#wake,
+      stopping: this.#stopping,
+    });
+  }
+
   async slots(): Promise<void> {
     let look = await lookAtSlots(this.#pool);
     if (await turnSlot(this.#pool, look)) look = await lookAtSlots(this.#pool);
@@ -186,11 +197,7 @@ class Sweeping {
   }
 
   async partitions(): Promise<void> {
-    const client = await this.#pool.connect();
-    // A client out of its pool has nobody else to listen; the next statement finds out.
-    const ignore = (): void => {};
-    client.on('error', ignore);
-    try {
+    await withClient(this.#pool, async (client) => {
       const { now, keepFrom } = await retentionBounds(client, this.#retentionDays);
       for (const table of dailyTables) {
         for (let day = 0; day <= daysAhead; day += 1)
@@ -207,10 +214,7 @@ class Sweeping {
           }
         });
       }
-    } finally {
-      client.off('error', ignore);
-      client.release();
-    }
+    });
   }
 
   /** What fails keeps nothing else from being done. */
@@ -223,9 +227,10 @@ class Sweeping {
   async orphans(): Promise<void> {
     const deleted = await deleteOrphans(this.#pool);
     if (deleted > 0) this.#log.warn({ deleted }, 'deliveries dropped: their endpoints are gone');
+    await pruneAudit(this.#pool);
   }
 
-  async #make(client: PoolClient, table: (typeof dailyTables)[number], day: Date): Promise<void> {
+  async #make(client: PoolClient, table: DailyTable, day: Date): Promise<void> {
     for (let tries = 1; !this.#stopping.aborted; tries += 1) {
       try {
         const outcome = await makePartition(client, table, day);

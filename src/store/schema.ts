@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { quoteName } from '../catalog/table-name.ts';
 import { RowhookError } from '../errors.ts';
 import { uuidDay } from '../uuid-time.ts';
+import { dailyTables } from './daily-tables.ts';
 import { explainPrivilege, type Owner } from './privilege.ts';
 import type { Queryable } from './sql.ts';
 
@@ -81,7 +82,7 @@ async function makeFirstPartitions(db: Queryable): Promise<void> {
   );
   for (const { day } of rows) {
     const { from, to } = uuidDay(day);
-    for (const table of ['event', 'attempt']) {
+    for (const table of dailyTables) {
       await db.query(
         `create table rowhook.${table}_${day.toISOString().slice(0, 10).replaceAll('-', '')}
            partition of rowhook.${table} for values from ('${from}') to ('${to}')`,

@@ -42,8 +42,7 @@ const interim = 'HTTP/1.1 100 Continue\r\n\r\n\r\nHTTP/1.0 103 Early Hints\r\nLi
 const whole = {
   'of a known length': `${ok}X-A: 1\r\nContent-Length: 12\r\n\r\nHTTP/1.1 100`,
   'behind interim ones': `${interim}${ok}Content-Length: 2\r\n\r\nok`,
-  'in chunks':
-    `${ok}Transfer-Encoding: chunked\r\n\r\n` + '5\r\nhello\r\n06 ;a=b\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n',
+  'in chunks': `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n06 ;a=b\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n`,
   'without a body': 'HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n',
 };
 

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { v7 } from 'uuid';
 import { dayName } from '../../src/delivery/queue/days.ts';
 import { makePartition } from '../../src/delivery/queue/partitions.ts';
+import { type DailyTable, dailyTables } from '../../src/store/daily-tables.ts';
 import { dayMs } from '../../src/uuid-time.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -39,7 +40,7 @@ describe('sweeper', () => {
     it('from today to three days ahead', async () => {
       await kit.sweep();
       const days = [0, 1, 2, 3].map((offset) => dayName(day(offset)));
-      for (const table of ['event', 'attempt']) {
+      for (const table of dailyTables) {
         expect(await partitions(table)).to.deep.equal([
           ...days.map((name) => `${table}_${name}`),
           `${table}_rest`,
@@ -56,14 +57,14 @@ describe('sweeper', () => {
         `select relname, count(indexrelid)::int as indexes from pg_inherits join pg_class on pg_class.oid = inhrelid
           left join pg_index on indrelid = inhrelid where inhparent = 'rowhook.attempt'::regclass group by relname`,
       );
-      expect(rows.map((row) => row.indexes)).to.deep.equal([2, 2, 2, 2, 2]);
+      expect(rows.map((row) => row.indexes)).to.deep.equal([3, 3, 3, 3, 3]);
     });
 
     it('once, however many daemons there are and however often they do', async () => {
       await Promise.all([kit.sweep(), kit.sweep(), kit.sweep()]);
       await kit.sweep();
       expect(await partitions('event')).to.have.length(5);
-      expect(kit.lines.filter((line) => line.msg === 'partition made')).to.have.length(8);
+      expect(kit.lines.filter((line) => line.msg === 'partition made')).to.have.length(12);
       expect(kit.lines.filter((line) => line.level > 30)).to.deep.equal([]);
     });
 
@@ -132,6 +133,27 @@ describe('sweeper', () => {
       );
     });
 
+    it('and what is counted of attempts', async () => {
+      for (const offset of [-4, -1]) await makePartitionOn(kit.db, day(offset), 'delivery_stat');
+      const count = async (offset: number): Promise<void> => {
+        await kit.db.query(
+          `insert into rowhook.delivery_stat (endpoint_id, id, at, succeeded, retried, exhausted, durations, delays)
+           values (0, $1, $2, 1, 0, 0, '{}', '{}')`,
+          [v7({ msecs: day(offset).getTime() }), day(offset)],
+        );
+      };
+      for (const offset of [-40, -4, -1, 0]) await count(offset);
+      await kit.sweep({ retentionDays: 2 });
+      const { rows } = await kit.db.query<{ at: Date; part: string }>(
+        'select at, tableoid::regclass::text as part from rowhook.delivery_stat order by at',
+      );
+      expect(rows.map(({ at, part }) => [dayName(at), part])).to.deep.equal([
+        [dayName(day(-1)), `rowhook.delivery_stat_${dayName(day(-1))}`],
+        [dayName(day(0)), 'rowhook.delivery_stat_rest'],
+      ]);
+      expect(await partitions('delivery_stat')).to.not.include(`delivery_stat_${dayName(day(-4))}`);
+    });
+
     it('also where no partition was made for it', async () => {
       await addEvent(day(-31));
       const kept = await addEvent(day(-29));
@@ -141,10 +163,10 @@ describe('sweeper', () => {
   });
 });
 
-async function makePartitionOn(db: TestDatabase, at: Date): Promise<void> {
+async function makePartitionOn(db: TestDatabase, at: Date, table: DailyTable = 'event'): Promise<void> {
   const client = await db.pool.connect();
   try {
-    expect(await makePartition(client, 'event', at)).to.equal('made');
+    expect(await makePartition(client, table, at)).to.equal('made');
   } finally {
     client.release();
   }

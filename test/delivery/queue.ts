@@ -77,7 +77,7 @@ export async function claimDue(session: Session, more: Partial<ClaimRequest> = {
 export function finish(delivery: Claimed, more: Partial<Finished> = {}): Finished {
   return {
     delivery,
-    attemptId: v4(),
+    attemptId: v7(),
     startedAt: new Date(),
     durationMs: 3,
     verdict: { verdict: 'succeeded', reason: 'success' },

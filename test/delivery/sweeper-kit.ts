@@ -36,7 +36,7 @@ export function sweeperKit(): SweeperKit {
         log,
         wake,
         pace,
-        options: { cron: { retries: never, slots: never, behind: never }, ...options },
+        options: { cron: { retries: never, bulk: never, slots: never, behind: never }, ...options },
       });
       running.push(made);
       return made;

@@ -1,10 +1,7 @@
 import type { PoolClient } from 'pg';
+import type { DailyTable } from '../../store/daily-tables.ts';
 import { dayMs, lowestUuid, uuidDay, uuidTime } from '../../uuid-time.ts';
 import { dayName, dayNamed } from './days.ts';
-
-/** The tables that have a partition for each day, by the time in their UUIDv7. */
-export const dailyTables = ['event', 'attempt'] as const;
-export type DailyTable = (typeof dailyTables)[number];
 
 /** What became of a partition: `kept_in_rest` where the default partition holds rows of that day already. */
 export type PartitionOutcome = 'made' | 'exists' | 'kept_in_rest' | 'busy';

@@ -41,6 +41,11 @@ export class Recorder {
     this.#parts = parts;
   }
 
+  /** Has the statement parsed and planned, so that the first result does not wait for that. Never rejects. */
+  async warmUp(): Promise<void> {
+    await record(this.#parts.session, []).catch(() => {});
+  }
+
   add(finished: Finished): void {
     this.#pending.push(finished);
     this.#working ??= this.#work();

@@ -1,6 +1,6 @@
+import { attemptedDeliveries, queuedDeliveries } from '../store/event-deliveries.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { DeliveryFacts, EventFacts, Group, Standing, Surroundings } from './facts.ts';
-import { attemptedDeliveries, queuedDeliveries } from './read-deliveries.ts';
 import { readTale } from './read-delivery.ts';
 import { endpointsNow, endpointsThen, lastChangeBefore } from './read-endpoints.ts';
 import type { EventTale } from './tell-event.ts';

@@ -1,3 +1,4 @@
+import type { EventDelivery } from '../store/event-deliveries.ts';
 import type { Count } from '../store/status.ts';
 
 /** An event as it was made. */
@@ -69,9 +70,6 @@ export interface EndpointNow {
   readonly droppedAt: Date | null;
 }
 
-/** Where a delivery is queued; null: it is not any more. */
-export type Place = 'due' | 'sending' | 'waiting' | 'behind' | null;
-
 export interface AttemptFacts {
   readonly number: number;
   readonly verdict: 'succeeded' | 'retry' | 'exhausted';
@@ -85,22 +83,7 @@ export interface AttemptFacts {
 }
 
 /** A delivery in short: enough to count it. */
-export interface DeliveryFacts {
-  readonly id: string;
-  readonly endpointId: string;
-  readonly eventId: string;
-  readonly place: Place;
-  /** When it is sent next, where it waits for that. */
-  readonly dueAt: Date | null;
-  readonly starts: number;
-  /** Requests made for it, as far as the queue or the attempts say. */
-  readonly attempts: number;
-  /** Set where it is sent one of its record at a time. */
-  readonly record: string | null;
-  readonly lane: number | null;
-  /** Of its latest attempt. */
-  readonly verdict: AttemptFacts['verdict'] | null;
-}
+export type DeliveryFacts = EventDelivery;
 
 /** A delivery with all that is told of it. */
 export interface DeliveryTale {

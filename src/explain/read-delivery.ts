@@ -1,8 +1,8 @@
+import { notQueued } from '../store/event-deliveries.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { Count } from '../store/status.ts';
 import { attemptsFrom } from '../uuid-time.ts';
 import type { AttemptFacts, DeliveryFacts, DeliveryTale } from './facts.ts';
-import { notQueued } from './read-deliveries.ts';
 
 /** Attempts that are told one by one: the latest ones. */
 export const attemptsMost = 50;

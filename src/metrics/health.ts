@@ -1,5 +1,5 @@
+import type { OldestDue } from '../store/oldest-due.ts';
 import type { QueueStatus } from '../store/status.ts';
-import type { OldestDue } from './oldest-due.ts';
 
 /** What a daemon's relay says of itself. */
 export interface RelayHealth {

@@ -3,11 +3,11 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { plainTable } from '../catalog/table-name.ts';
 import type { Drift } from '../drift/kinds.ts';
 import { openGaps } from '../store/gaps.ts';
+import { oldestDue } from '../store/oldest-due.ts';
 import { setAsideStatus } from '../store/set-aside.ts';
 import type { Queryable } from '../store/sql.ts';
 import { type QueueStatus, queueStatus } from '../store/status.ts';
 import { type Health, healthOf, type RelayHealth } from './health.ts';
-import { oldestDue } from './oldest-due.ts';
 
 export interface MetricsParts {
   /** Best one of their own: whoever asks often must not take connections from those that send. */

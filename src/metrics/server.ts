@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { type AddressInfo, isIPv4 } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { RowhookError } from '../errors.ts';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
+import { isLoopback, nameOf } from '../loopback.ts';
 import type { Log } from '../store/log.ts';
 
 export interface MetricsServerOptions {
@@ -50,9 +51,3 @@ export function createMetricsServer({ app, host, port, log }: MetricsServerOptio
     abort() {},
   });
 }
-
-/** Of a Host header: without its port and brackets. */
-const nameOf = (host: string): string => host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
-
-const isLoopback = (name: string): boolean =>
-  name.toLowerCase() === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));

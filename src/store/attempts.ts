@@ -15,10 +15,21 @@ export interface AttemptSummary {
   readonly startedAt: Date;
 }
 
+/** The first three only where a new connection was made. */
+export interface AttemptPhases {
+  readonly dns?: number;
+  readonly connect?: number;
+  readonly tls?: number;
+  readonly wait?: number;
+  readonly body?: number;
+}
+
 /** One request with its answer, as it went over the wire. */
 export interface Attempt extends AttemptSummary {
   readonly detail: string | null;
   readonly durationMs: number;
+  /** Milliseconds of each part of the request, as far as it got; null: none was made, or by an older version. */
+  readonly phases: AttemptPhases | null;
   readonly url: string;
   readonly dialect: string;
   readonly requestHeaders: HeaderList;
@@ -56,7 +67,7 @@ export async function attemptsOf(
 ): Promise<(Attempt & { endpointId: string; eventId: string })[]> {
   const { rows } = await db.query<Attempt & { endpointId: string; eventId: string }>(
     `select ${summaryColumns}, endpoint_id::text as "endpointId", event_id as "eventId", detail,
-            duration_ms as "durationMs", url, dialect, request_headers as "requestHeaders",
+            duration_ms as "durationMs", phases, url, dialect, request_headers as "requestHeaders",
             response_headers as "responseHeaders", response_body as "responseBody", response_cut as "responseCut",
             due_at as "dueAt"
        from rowhook.attempt

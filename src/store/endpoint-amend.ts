@@ -1,6 +1,16 @@
 import type { EndpointValues } from '../wire/endpoint-input.ts';
 import type { OldSecret } from '../wire/secrets.ts';
-import { type Endpoint, headersIn, keyOf, only, readEndpoint, ring, type Sealing } from './endpoint-row.ts';
+import {
+  type Endpoint,
+  headersIn,
+  type IfVersion,
+  keyOf,
+  only,
+  readEndpoint,
+  ring,
+  type Sealing,
+  versionConflict,
+} from './endpoint-row.ts';
 import { openTexts, type SealedTexts, sealedTextColumns, sealTexts } from './sealed-texts.ts';
 import { plainSealer, type SealedColumn, type Sealer } from './sealer.ts';
 import type { Queryable } from './sql.ts';
@@ -38,20 +48,23 @@ select from changed`;
 /**
  * Changes an endpoint to what `change` makes of it. That may be called again: where somebody else changed it in between, with
  * what it is then, so that neither change is undone.
+ * @param sealing.ifVersion only what was read at this version is changed, and nobody else's change in between is built upon
  * @param sealing.replaced columns of which `change` makes something new, whatever is there: these need not be openable
  * @param change gets everything opened, and the database's time besides
- * @throws RowhookError `endpoint_unknown`, `secret_sealed`, and what `change` throws
+ * @throws RowhookError `endpoint_unknown`, `version_conflict`, `secret_sealed`, and what `change` throws
  */
 export async function amend(
   db: Queryable,
   asked: string,
-  sealing: Sealing & { readonly replaced?: readonly SealedColumn[] },
+  sealing: Sealing & IfVersion & { readonly replaced?: readonly SealedColumn[] },
   change: (before: EndpointContent, now: Date) => EndpointContent,
 ): Promise<Endpoint> {
-  const { sealer = plainSealer } = sealing;
+  const { sealer = plainSealer, ifVersion } = sealing;
   for (;;) {
     // The id as the database writes it: secrets are sealed for that one.
     const { id, version, now, ...stored } = await read(db, asked);
+    // The statement below changes this version or none: read, it cannot become another one unseen.
+    if (ifVersion !== undefined && ifVersion !== version) throw versionConflict(id);
     const opened = openTexts(stored, sealer, id, sealing.replaced);
     const headers = opened.texts.headers === null ? null : headersIn(opened.texts.headers);
     const after = change({ ...stored, ...opened.texts, headers }, now);

@@ -13,6 +13,8 @@ type Hidden = 'secret' | 'headers' | 'clientCertificate' | 'clientKey' | 'ca' | 
 /** A registered receiver, as anybody may see it: never with its secret, its key, a password or a value of its headers. */
 export interface Endpoint extends Omit<EndpointValues, Hidden> {
   readonly id: string;
+  /** Another one whenever the endpoint's row is written, whoever does it; of its health it says nothing. For `ifVersion`. */
+  readonly version: string;
   readonly hasSecret: boolean;
   /** The names of its own headers; `sealed` to whoever has no key. */
   readonly headers: readonly string[] | typeof sealedView;
@@ -54,6 +56,12 @@ export interface Sealing {
   readonly sealer?: Sealer | undefined;
 }
 
+/** Lets a change happen only to the endpoint that somebody has seen. */
+export interface IfVersion {
+  /** The `version` that it must still have. Default: any. */
+  readonly ifVersion?: string | undefined;
+}
+
 interface Row
   extends Omit<Endpoint, 'headers' | 'clientCertificate' | 'ca' | 'proxy' | 'health'>,
     EndpointHealth {
@@ -65,7 +73,7 @@ interface Row
 
 // Since when it is disabled, only the history of its changes tells: the first row of those after it was last active.
 const text = `
-select endpoint.id::text, url, description, events, secret is not null as "hasSecret", active, dialect, tenant,
+select endpoint.id::text, endpoint.xmin::text as version, url, description, events, secret is not null as "hasSecret", active, dialect, tenant,
        concurrency, rate, timeout_ms as "timeoutMs", schedule, ordering, headers, client_certificate as "clientCertificate", ca, proxy,
        case when not active then 'disabled' when paused_at is not null then 'paused' else 'active' end as state,
        case when active then paused_at
@@ -88,6 +96,19 @@ export async function readEndpoints(
   { sealer = plainSealer }: Sealing = {},
 ): Promise<Endpoint[]> {
   const { rows } = await db.query<Row>(`${text} order by endpoint.id`);
+  return rows.map((row) => shown(row, sealer));
+}
+
+/** Those of these endpoints that there are, the oldest first. */
+export async function readEndpointsOf(
+  db: Queryable,
+  ids: readonly string[],
+  { sealer = plainSealer }: Sealing = {},
+): Promise<Endpoint[]> {
+  const { rows } = await db.query<Row>(
+    `${text} where endpoint.id = any ($1::bigint[]) order by endpoint.id`,
+    [ids],
+  );
   return rows.map((row) => shown(row, sealer));
 }
 
@@ -150,10 +171,25 @@ export function keyOf(id: string): string {
   return /^\d{1,18}$/.test(id) ? id : '0';
 }
 
+/** What a change says that was to happen to another version than there is. */
+export function versionConflict(id: string): RowhookError {
+  return new RowhookError(
+    'version_conflict',
+    `endpoint ${id} was changed by somebody else since it was read`,
+    {
+      fix: 'Read it again, and say the change again.',
+    },
+  );
+}
+
 export function only<Row>(rows: readonly Row[], id: string): Row {
   const [row] = rows;
   if (row) return row;
-  throw new RowhookError('endpoint_unknown', `there is no endpoint ${id}`, {
+  throw unknownEndpoint(id);
+}
+
+export function unknownEndpoint(id: string): RowhookError {
+  return new RowhookError('endpoint_unknown', `there is no endpoint ${id}`, {
     fix: 'List the endpoints to see their ids.',
   });
 }

@@ -1,33 +1,66 @@
-import { type Endpoint, keyOf, readEndpoint, ring, type Sealing } from './endpoint-row.ts';
+import {
+  type Endpoint,
+  type IfVersion,
+  keyOf,
+  only,
+  readEndpoint,
+  ring,
+  type Sealing,
+  versionConflict,
+} from './endpoint-row.ts';
 import type { Queryable } from './sql.ts';
 
 /** Deliveries that one statement drops from each queue; those that are due are three, by lane. */
 const dropBatch = 5_000;
 
-/**
- * Holds an endpoint's deliveries. It goes on getting new ones, and loses none. What a daemon has in hand already may still go out
- * for some seconds.
- * @throws RowhookError `endpoint_unknown`
- */
-export async function pauseEndpoint(db: Queryable, id: string, sealing: Sealing = {}): Promise<Endpoint> {
-  await db.query(
-    `update rowhook.endpoint set paused_at = now(), updated_at = now() where id = $1 and paused_at is null`,
-    [keyOf(id)],
-  );
-  return readEndpoint(db, id, sealing);
+type Options = Sealing & IfVersion;
+
+// Whether it has the version that somebody has seen is asked of the row that is locked and changed, in the same statement: nobody gets
+// in between.
+const seen = `seen as materialized (
+  select id, xmin::text as version from rowhook.endpoint where id = $1 for no key update
+)`;
+const asSeen = `endpoint.id = seen.id and ($2::text is null or seen.version = $2)`;
+
+/** Runs a statement that selects from `seen`. */
+async function change(db: Queryable, text: string, id: string, { ifVersion }: IfVersion): Promise<void> {
+  const { rows } = await db.query<{ version: string }>(text, [keyOf(id), ifVersion ?? null]);
+  const { version } = only(rows, id);
+  if (ifVersion !== undefined && ifVersion !== version) throw versionConflict(id);
 }
 
 /**
- * Disables an endpoint: it gets no new deliveries, and those that wait are held. One that is disabled already keeps its reason.
- * @throws RowhookError `endpoint_unknown`
+ * Holds an endpoint's deliveries. It goes on getting new ones, and loses none. What a daemon has in hand already may still go out
+ * for some seconds.
+ * @param options.ifVersion the version that it must still have
+ * @throws RowhookError `endpoint_unknown`, `version_conflict`
  */
-export async function disableEndpoint(db: Queryable, id: string, sealing: Sealing = {}): Promise<Endpoint> {
-  await db.query(
-    `update rowhook.endpoint set active = false, disabled_reason = null, updated_at = now() where id = $1 and active`,
-    [keyOf(id)],
-  );
-  return readEndpoint(db, id, sealing);
+export async function pauseEndpoint(db: Queryable, id: string, options: Options = {}): Promise<Endpoint> {
+  await change(db, pauseText, id, options);
+  return readEndpoint(db, id, options);
 }
+
+const pauseText = `
+with ${seen}, paused as (
+  update rowhook.endpoint set paused_at = now(), updated_at = now() from seen where ${asSeen} and paused_at is null
+)
+select version from seen`;
+
+/**
+ * Disables an endpoint: it gets no new deliveries, and those that wait are held. One that is disabled already keeps its reason.
+ * @param options.ifVersion the version that it must still have
+ * @throws RowhookError `endpoint_unknown`, `version_conflict`
+ */
+export async function disableEndpoint(db: Queryable, id: string, options: Options = {}): Promise<Endpoint> {
+  await change(db, disableText, id, options);
+  return readEndpoint(db, id, options);
+}
+
+const disableText = `
+with ${seen}, disabled as (
+  update rowhook.endpoint set active = false, disabled_reason = null, updated_at = now() from seen where ${asSeen} and active
+)
+select version from seen`;
 
 /**
  * Lets an endpoint go on that is paused or disabled, or that waits because its receiver failed: at full speed, as if nothing had been.
@@ -35,47 +68,58 @@ export async function disableEndpoint(db: Queryable, id: string, sealing: Sealin
  * Held deliveries are dropped in batches, while they are still held. Where that breaks off, the endpoint stays held with the rest;
  * say it again. What is on its way at that moment is not held, and is not dropped.
  * @param options.held `deliver` sends what was held, before what is new; `drop` drops it
+ * @param options.onDropped hears after each batch how many this call has dropped: of a call that breaks off nothing else tells
+ * @param options.ifVersion the version that it must still have; nothing is dropped of another one
  * @returns the endpoint, and how many deliveries this call dropped
- * @throws RowhookError `endpoint_unknown`
+ * @throws RowhookError `endpoint_unknown`, `version_conflict`
  */
 export async function resumeEndpoint(
   db: Queryable,
   id: string,
-  options: { readonly held: 'deliver' | 'drop' } & Sealing,
+  options: { readonly held: 'deliver' | 'drop'; readonly onDropped?: (dropped: number) => void } & Options,
 ): Promise<{ readonly endpoint: Endpoint; readonly dropped: number }> {
-  const dropped = options.held === 'drop' ? await dropHeld(db, id) : 0;
-  await db.query(resumeText, [keyOf(id)]);
+  const dropped = options.held === 'drop' ? await dropHeld(db, id, options) : 0;
+  await change(db, resumeText, id, options);
   await ring(db);
   return { endpoint: await readEndpoint(db, id, options), dropped };
 }
 
 // The endpoint first, then its health: whoever else writes both does it in that order. The keeper stays: limits hold on.
 const resumeText = `
-with resumed as (
+with ${seen}, resumed as (
   update rowhook.endpoint
      set active = true, paused_at = null, disabled_reason = null, updated_at = now()
-   where id = $1 and (not active or paused_at is not null)
+    from seen
+   where ${asSeen} and (not active or paused_at is not null)
   returning 1
+), well as (
+  update rowhook.endpoint_health
+     set failures = 0, failing_since = null, open_until = null, probes = 0, paused_until = null, throttle = null, throttled_at = null
+    from seen
+   where endpoint_id = seen.id and ($2::text is null or seen.version = $2) and (select count(*) from resumed) >= 0
 )
-update rowhook.endpoint_health
-   set failures = 0, failing_since = null, open_until = null, probes = 0, paused_until = null, throttle = null, throttled_at = null
- where endpoint_id = $1 and (select count(*) from resumed) >= 0`;
+select version from seen`;
 
 /**
  * From its oldest on, then once more from there until nothing is found: rows move between the queues meanwhile, and what was locked
  * may be free the next time.
  */
-async function dropHeld(db: Queryable, id: string): Promise<number> {
+async function dropHeld(
+  db: Queryable,
+  id: string,
+  { ifVersion, onDropped }: IfVersion & { readonly onDropped?: (dropped: number) => void },
+): Promise<number> {
   let all = 0;
-  let change: string | null = null;
+  let noted: string | null = null;
   let after = fromTheStart;
   for (;;) {
-    const values: unknown[] = [keyOf(id), dropBatch, change, after];
+    const values: unknown[] = [keyOf(id), dropBatch, noted, after, ifVersion ?? null];
     const found: { rows: Dropped[] } = await db.query<Dropped>(dropText, values);
-    const { dropped, noted, last } = found.rows[0] as Dropped;
+    const { dropped, last, ...batch } = found.rows[0] as Dropped;
     if (dropped === 0 && after === fromTheStart) return all;
     all += dropped;
-    change = noted;
+    onDropped?.(all);
+    noted = batch.noted;
     after = dropped === 0 ? fromTheStart : last.map((each, index) => each ?? after[index] ?? lowest);
   }
 }
@@ -102,7 +146,7 @@ const dropText = `
 with held as materialized (
   select id, url, events, tenant, active, disabled_reason, paused_at
     from rowhook.endpoint
-   where id = $1 and (not active or paused_at is not null)
+   where id = $1 and (not active or paused_at is not null) and ($5::text is null or xmin::text = $5)
 ), found_due as materialized (
   select due.*
     from held

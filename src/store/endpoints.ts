@@ -1,22 +1,26 @@
 import { v7 } from 'uuid';
 import type { Catalog } from '../catalog/types.ts';
+import { RowhookError } from '../errors.ts';
 import { dialectNamed } from '../wire/dialects.ts';
 import { type EndpointInput, type EndpointPatch, endpointValues } from '../wire/endpoint-input.ts';
 import { timestampValue } from '../wire/timestamp.ts';
-import { amend, newTexts, settingColumns } from './endpoint-amend.ts';
+import { amend, type EndpointContent, newTexts, settingColumns } from './endpoint-amend.ts';
 import {
   type Endpoint,
+  type IfVersion,
   keyOf,
   only,
   readEndpoint,
   readEndpoints,
   ring,
   type Sealing,
+  unknownEndpoint,
+  versionConflict,
 } from './endpoint-row.ts';
 import { plainSealer, type SealedColumn, sealedColumns } from './sealer.ts';
 import type { Queryable } from './sql.ts';
 
-export type { Endpoint, EndpointHealth, Sealing } from './endpoint-row.ts';
+export type { Endpoint, EndpointHealth, IfVersion, Sealing } from './endpoint-row.ts';
 
 /**
  * Registers an endpoint, with the ping that is its first delivery in most dialects, and rings so that a running daemon sends it
@@ -30,11 +34,24 @@ export async function createEndpoint(
   input: EndpointInput,
   sealing: Sealing = {},
 ): Promise<Endpoint> {
+  const { endpoint } = await registerEndpoint(db, catalog, input, sealing);
+  return endpoint;
+}
+
+/** The same, with the id of the ping's delivery; null: its dialect has no ping. */
+export async function registerEndpoint(
+  db: Queryable,
+  catalog: Catalog,
+  input: EndpointInput,
+  sealing: Sealing = {},
+): Promise<{ readonly endpoint: Endpoint; readonly pingId: string | null }> {
   const values = endpointValues(catalog, input);
   const { id, at } = await nextEndpoint(db);
   const texts = newTexts(values, sealing.sealer ?? plainSealer, id);
   const view = { ...values, id, createdAt: at, updatedAt: at, deliveryCount: 0 };
   const dialect = dialectNamed(values.dialect ?? catalog.dialect);
+  // A delivery has a higher id than its event.
+  const [eventId, pingId] = [v7(), v7()];
   const ping = dialect.ping(view, (moment) => timestampValue(moment, catalog.timestamps));
   // One statement: there is no endpoint without its ping, whether or not the caller has a transaction open.
   await db.query(
@@ -61,14 +78,15 @@ export async function createEndpoint(
       values.dialect,
       values.tenant,
       at,
-      v7(),
+      eventId,
       ping ?? null,
-      v7(),
+      pingId,
       ...settingColumns(values, texts),
     ],
   );
   await ring(db);
-  return readEndpoint(db, id, sealing);
+  const endpoint = await readEndpoint(db, id, sealing);
+  return { endpoint, pingId: ping === undefined ? null : pingId };
 }
 
 /** Ids are known beforehand, because the ping contains them. */
@@ -81,25 +99,52 @@ async function nextEndpoint(db: Queryable): Promise<{ id: string; at: Date }> {
 
 /**
  * Changes what the patch names. A secret of null ends signing; another secret replaces the present one at once, see rotateSecret
- * for one that overlaps. A setting of null has its default again. The tenant cannot change.
+ * for one that overlaps. A setting of null has its default again; a header whose value is null keeps the one that it has. The tenant
+ * cannot change.
+ * @param sealing.ifVersion the version that it must still have
  * @param sealing.sealer must have the keys that what is there was sealed with, but for what the patch replaces
- * @throws RowhookError as createEndpoint, and `endpoint_unknown`, `secret_sealed`
+ * @throws RowhookError as createEndpoint, and `endpoint_unknown`, `version_conflict`, `secret_sealed`
  */
 export function updateEndpoint(
   db: Queryable,
   catalog: Catalog,
   id: string,
   patch: EndpointPatch,
-  sealing: Sealing = {},
+  sealing: Sealing & IfVersion = {},
 ): Promise<Endpoint> {
   const named = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-  const replaced = sealedColumns.filter((column) => replacedBy[column] in named);
+  const { headers } = patch;
+  const keepsHeaders = headers?.some(([, value]) => value === null) ?? false;
+  const replaced = sealedColumns.filter(
+    (column) => replacedBy[column] in named && !(column === 'headers' && keepsHeaders),
+  );
   return amend(db, id, { ...sealing, replaced }, ({ oldSecrets, ...before }) => {
-    const after = endpointValues(catalog, { ...before, ...named }, before);
+    const given = { ...before, ...named, ...(headers ? { headers: withKept(headers, before.headers) } : {}) };
+    const after = endpointValues(catalog, given, before);
     const dialect = dialectNamed(after.dialect ?? catalog.dialect);
     // A new dialect may have another form of secrets.
     const kept = oldSecrets.filter(({ secret }) => !dialect.secretProblem(secret));
     return { ...after, oldSecrets: after.secret === before.secret ? kept : [] };
+  });
+}
+
+/** Headers with the values that those keep which name none: people are not shown what they leave as it is. */
+function withKept(
+  headers: NonNullable<EndpointPatch['headers']>,
+  present: EndpointContent['headers'],
+): [string, string][] {
+  return headers.map(([name, value]) => {
+    const [, kept] = present?.find(([known]) => known.toLowerCase() === name.toLowerCase()) ?? [];
+    const known = value ?? kept;
+    if (known !== undefined) return [name, known];
+    throw new RowhookError(
+      'endpoint_invalid',
+      `the endpoint has no header "${name}" whose value could stay`,
+      {
+        where: 'headers',
+        fix: 'Give its value.',
+      },
+    );
   });
 }
 
@@ -114,13 +159,18 @@ const replacedBy: Readonly<Record<SealedColumn, keyof EndpointPatch>> = {
 
 /**
  * Deletes an endpoint and the deliveries it still was to get. What it got stays in the history.
+ * @param options.ifVersion the version that it must still have
  * @returns how many deliveries were dropped
- * @throws RowhookError `endpoint_unknown`
+ * @throws RowhookError `endpoint_unknown`, `version_conflict`
  */
-export async function deleteEndpoint(db: Queryable, id: string): Promise<{ dropped: number }> {
-  const { rows } = await db.query<{ endpoints: number; dropped: number }>(
+export async function deleteEndpoint(
+  db: Queryable,
+  id: string,
+  { ifVersion }: IfVersion = {},
+): Promise<{ dropped: number }> {
+  const { rows } = await db.query<{ there: boolean; endpoints: number; dropped: number }>(
     `with endpoint as (
-       delete from rowhook.endpoint where id = $1 returning id
+       delete from rowhook.endpoint where id = $1 and ($2::text is null or xmin::text = $2) returning id
      ), due as (
        delete from rowhook.delivery using endpoint
         where delivery.lane in (0, 1, 2) and delivery.endpoint_id = endpoint.id
@@ -132,14 +182,16 @@ export async function deleteEndpoint(db: Queryable, id: string): Promise<{ dropp
      ), health as (
        delete from rowhook.endpoint_health using endpoint where endpoint_health.endpoint_id = endpoint.id
      )
-     select (select count(*) from endpoint)::int as endpoints,
+     select exists (select from rowhook.endpoint where id = $1) as there, (select count(*) from endpoint)::int as endpoints,
             ((select count(*) from due) + (select count(*) from waiting) + (select count(*) from behind))::int as dropped`,
-    [keyOf(id)],
+    [keyOf(id), ifVersion ?? null],
   );
-  const { dropped } = only(
-    rows.filter((row) => row.endpoints > 0),
+  const { endpoints, dropped } = only(
+    rows.filter(({ there }) => there),
     id,
   );
+  // Without a version to keep to, somebody else was quicker to delete it.
+  if (endpoints === 0) throw ifVersion === undefined ? unknownEndpoint(id) : versionConflict(id);
   return { dropped };
 }
 

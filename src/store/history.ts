@@ -1,206 +1,148 @@
-import { type AttemptSummary, latestAttempts } from './attempts.ts';
+import { dayMs, highestUuid, isUuid, lowestUuid, uuidTime } from '../uuid-time.ts';
+import { deliveriesOfId, deliveriesOfRecord } from './deliveries-of.ts';
+import {
+  type DeliveryFilter,
+  type DeliveryPage,
+  isWithin,
+  matches,
+  rangeOf,
+  textOf,
+} from './delivery-filter.ts';
+import { type StatusRange, type Step, type Walked, walkSteps } from './delivery-steps.ts';
+import { type DeliverySummary, type Summed, summariesOf } from './delivery-summary.ts';
 import type { Queryable } from './sql.ts';
 
+export type { DeliveryFilter, DeliveryPage } from './delivery-filter.ts';
+export { type DeliveryState, type DeliverySummary, stateOf } from './delivery-summary.ts';
+
 /**
- * Where a delivery stands: `due` (also while its endpoint is held), `behind` an earlier one of its record, `sending`, `waiting` for a
- * retry, `succeeded`, `exhausted`; `dropped` when it was taken away before it came to an end.
+ * Deliveries, the ones with the latest attempts first; of all endpoints that exist, or of one that may be deleted. Reads a bounded number
+ * of rows, however long the history is and however rare what is looked for.
  */
-export type DeliveryState = 'due' | 'behind' | 'sending' | 'waiting' | 'succeeded' | 'exhausted' | 'dropped';
-
-export interface DeliverySummary {
-  readonly id: string;
-  readonly endpointId: string;
-  readonly eventId: string;
-  readonly state: DeliveryState;
-  /** Null when retention has taken the event away; so are the next two, and both are for no event without a record. */
-  readonly eventName: string | null;
-  readonly resource: string | null;
-  readonly recordKey: string | null;
-  /** Requests made so far. */
-  readonly attempts: number;
-  /** The latest of them. */
-  readonly lastStatus: number | null;
-  readonly lastReason: string | null;
-  readonly lastAttemptAt: Date | null;
-  /** When it is sent next, in state `waiting`. */
-  readonly dueAt: Date | null;
-}
-
-export interface DeliveryFilter {
-  readonly endpointId?: string | undefined;
-  readonly eventName?: string | undefined;
-  readonly state?: DeliveryState | undefined;
-  /** Default 50, at most 500. */
-  readonly limit?: number | undefined;
-  /** The `next` of the page before. */
-  readonly before?: string | undefined;
-}
-
-export interface DeliveryPage {
-  readonly deliveries: readonly DeliverySummary[];
-  /** Undefined when there are no more. A page may hold fewer than its limit, even none, and yet have a next one. */
-  readonly next: string | undefined;
-}
-
-interface Step {
-  /** Where it lies in the order of the listing: a UUIDv7. */
-  readonly place: string;
-  readonly id: string;
-  readonly endpointId: string;
-  readonly eventId: string;
-  readonly queued: 'due' | 'behind' | 'sending' | null;
-  readonly dueAt: Date | null;
-}
-
-// A page walks a bounded number of rows, backwards from where the page before ended, so that it costs the same with 10 million
-// attempts, and however rare that is which is looked for. There is no index by time across endpoints, and none is wanted on
-// such a table: a listing of all of them merges one walk along (endpoint_id, id) for each.
-const perEndpoint = (walk: string): string => `
-select step.place, step.id, step.endpoint_id::text as "endpointId", step.event_id as "eventId",
-       case when delivery.leased_until > now() then 'sending' when delivery.id is not null then 'due'
-            when delivery_behind.id is not null then 'behind' end as queued,
-       delivery_waiting.due_at as "dueAt"
-  from (
-    select walked.*
-      from (select id from rowhook.endpoint where $1::bigint is null
-             union all
-            select $1::bigint where $1::bigint is not null) as endpoint
-     cross join lateral (${walk} order by place desc limit $3::int) as walked
-     order by place desc
-     limit $3::int
-  ) as step
-  left join rowhook.delivery
-    on delivery.lane in (0, 1, 2) and delivery.endpoint_id = step.endpoint_id and delivery.id = step.id
-  left join rowhook.delivery_waiting
-    on delivery_waiting.endpoint_id = step.endpoint_id and delivery_waiting.id = step.id
-  left join rowhook.delivery_behind
-    on delivery_behind.endpoint_id = step.endpoint_id and delivery_behind.id = step.id
- order by step.place desc`;
-
-// A walk for each lane of the queue: over all three at once, what one endpoint is owed would have to be sorted.
-const queued = (condition = ''): string =>
-  [0, 1, 2]
-    .map(
-      (lane) => `
-(select id as place, id, endpoint_id, event_id
-   from rowhook.delivery
-  where lane = ${lane} and endpoint_id = endpoint.id and id < $2::uuid${condition}
-  order by id desc
-  limit $3::int)`,
-    )
-    .join(' union all ');
-
-const dueText = perEndpoint(queued());
-
-const waitingText = perEndpoint(`
-select id as place, id, endpoint_id, event_id
-  from rowhook.delivery_waiting
- where endpoint_id = endpoint.id and id < $2::uuid`);
-
-const behind = (condition = ''): string => `
-select id as place, id, endpoint_id, event_id
-  from rowhook.delivery_behind
- where endpoint_id = endpoint.id and id < $2::uuid${condition}`;
-const behindText = perEndpoint(behind());
-
-// A delivery's place is its latest attempt, or itself before the first one. Earlier attempts are met on the way, and skipped.
-const allText = perEndpoint(`${queued(' and attempts = 0')}
-union all
-(${behind(' and attempts = 0')}
-  order by id desc
-  limit $3::int)
-union all
-(select id, delivery_id, endpoint_id, event_id
-   from rowhook.attempt
-  where endpoint_id = endpoint.id and id < $2::uuid
-  order by id desc
-  limit $3::int)`);
-
-/** Deliveries, the ones with the latest attempts first; of all endpoints that exist, or of one that may be deleted. */
 export async function listDeliveries(db: Queryable, filter: DeliveryFilter = {}): Promise<DeliveryPage> {
   const limit = Math.min(Math.max(1, filter.limit ?? 50), 500);
-  const walk = stepsFor(filter, limit);
-  const { rows: steps } = await db.query<Step>(textFor(filter.state), [
-    filter.endpointId ?? null,
-    filter.before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff',
-    walk,
-  ]);
-  const attempts = await latestAttempts(db, [...new Set(steps.map((step) => step.id))]);
-  const events = await eventsOf(db, [...new Set(steps.map((step) => step.eventId))]);
-
-  const deliveries: DeliverySummary[] = [];
-  let last: Step | undefined;
-  for (const step of steps) {
-    if (deliveries.length === limit) break;
-    last = step;
-    const attempt = attempts.get(step.id);
-    const isItsPlace = step.place === step.id || step.place === attempt?.id;
-    const summary = summaryOf(step, attempt, events.get(step.eventId));
-    if (isItsPlace && matches(summary, filter)) deliveries.push(summary);
+  const text = textOf(filter);
+  if (filter.record !== undefined) {
+    return deliveriesOfRecord(
+      db,
+      { ...filter, record: filter.record, limit },
+      (each) => matches(each.summary, filter) && isWithin(each, filter),
+    );
   }
-  const ended = last === steps.at(-1) && steps.length < walk;
-  return { deliveries, next: ended ? undefined : last?.place };
-}
-
-function stepsFor(filter: DeliveryFilter, limit: number): number {
-  const searching = filter.eventName !== undefined || filter.state !== undefined;
-  if (filter.endpointId !== undefined) return searching ? 2_000 : limit * 4;
-  return searching ? 500 : limit * 2;
-}
-
-function textFor(state: DeliveryState | undefined): string {
-  if (state === 'due' || state === 'sending') return dueText;
-  if (state === 'behind') return behindText;
-  return state === 'waiting' ? waitingText : allText;
-}
-
-function matches(summary: DeliverySummary, { state, eventName }: DeliveryFilter): boolean {
-  return (state ?? summary.state) === summary.state && (eventName ?? summary.eventName) === summary.eventName;
-}
-
-function summaryOf(
-  step: Step,
-  attempt: AttemptSummary | undefined,
-  event: EventSummary | undefined,
-): DeliverySummary {
+  if (text !== undefined && isUuid(text)) {
+    const found = (await deliveriesOfId(db, text)).filter((each) => isWithin(each, filter));
+    const deliveries = found.map(({ summary }) => summary).filter((summary) => matches(summary, filter));
+    return { deliveries: deliveries.slice(0, limit), next: undefined, searchedUntil: null };
+  }
+  const page = new Page(db, filter, limit);
+  let left = mostFor(filter, limit);
+  let before = beforeOf(filter);
+  let ended = true;
+  for (const from of lookBacks(before, filter.since)) {
+    const { steps, walked, last } = await walkSteps(db, {
+      ...walkFor(filter),
+      endpointId: filter.endpointId,
+      before,
+      from,
+      most: left,
+      text,
+    });
+    const full = await page.add(steps);
+    left -= walked;
+    page.reached = full ?? last ?? page.reached;
+    ended = full === undefined && left > 0;
+    if (!ended) break;
+    before = from;
+  }
+  const next = ended ? undefined : page.reached;
   return {
-    id: step.id,
-    endpointId: step.endpointId,
-    eventId: step.eventId,
-    state: stateOf(step, attempt),
-    eventName: event?.name ?? null,
-    resource: event?.resource ?? null,
-    recordKey: event?.recordKey ?? null,
-    attempts: attempt?.number ?? 0,
-    lastStatus: attempt?.status ?? null,
-    lastReason: attempt?.reason ?? null,
-    lastAttemptAt: attempt?.startedAt ?? null,
-    dueAt: step.dueAt,
+    deliveries: page.deliveries,
+    next,
+    searchedUntil: next === undefined ? null : uuidTime(next),
   };
 }
 
-/** Where a delivery stands: in the queue, or at the end that its latest attempt made of it. */
-export function stateOf(
-  { queued, dueAt }: Pick<Step, 'queued' | 'dueAt'>,
-  attempt: AttemptSummary | undefined,
-): DeliveryState {
-  if (queued) return queued;
-  if (dueAt) return 'waiting';
-  return attempt && attempt.verdict !== 'retry' ? attempt.verdict : 'dropped';
+/** So many are summed up at a time: of a long walk, what a page holds is most often found at its beginning. Names of events are soon read. */
+const chunk = 200;
+const namedChunk = 1_000;
+
+class Page {
+  readonly deliveries: DeliverySummary[] = [];
+  /** The place to go on from. */
+  reached: string | undefined;
+  readonly #db: Queryable;
+  readonly #filter: DeliveryFilter;
+  readonly #limit: number;
+
+  constructor(db: Queryable, filter: DeliveryFilter, limit: number) {
+    this.#db = db;
+    this.#filter = filter;
+    this.#limit = limit;
+  }
+
+  /** Takes what belongs on the page. @returns the last place of those that were looked at, where the page is full before the others */
+  async add(steps: readonly Step[]): Promise<string | undefined> {
+    const { eventName } = this.#filter;
+    const size = eventName === undefined ? chunk : namedChunk;
+    for (let at = 0; at < steps.length; at += size) {
+      const summed = await summariesOf(this.#db, steps.slice(at, at + size), eventName);
+      for (const each of summed) {
+        // One more is looked for, so that the last page knows that it is.
+        if (!isItsPlace(each) || !matches(each.summary, this.#filter)) continue;
+        if (this.deliveries.length === this.#limit) return this.reached;
+        this.deliveries.push(each.summary);
+        this.reached = each.step.place;
+      }
+    }
+    return undefined;
+  }
 }
 
-interface EventSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly resource: string | null;
-  readonly recordKey: string | null;
+/** Not an earlier attempt, which is met on the way. */
+function isItsPlace({ step, latestId }: Summed): boolean {
+  return step.place === step.id || step.place === latestId;
 }
 
-async function eventsOf(db: Queryable, ids: readonly string[]): Promise<Map<string, EventSummary>> {
-  if (ids.length === 0) return new Map();
-  const { rows } = await db.query<EventSummary>(
-    `select id, name, resource, record_key as "recordKey" from rowhook.event where id = any ($1::uuid[])`,
-    [ids],
-  );
-  return new Map(rows.map((event) => [event.id, event]));
+/** How many rows a page looks at. */
+function mostFor({ eventName, state, status, text, endpointId }: DeliveryFilter, limit: number): number {
+  const searching = [eventName, state, status, text].some((each) => each !== undefined);
+  if (endpointId !== undefined) return searching ? 5_000 : limit * 4;
+  return searching ? 3_000 : limit * 2;
+}
+
+/** What is to be walked over to find those in a state, or with an answer. */
+function walkFor(filter: DeliveryFilter): {
+  along: Walked;
+  verdict: string | undefined;
+  status: StatusRange | undefined;
+} {
+  const { state } = filter;
+  const range = rangeOf(filter);
+  const walk = (along: Walked, verdict?: string) => ({ along, verdict, status: range });
+  // What is queued is found there, and has the status that its latest attempt has.
+  const queued = (along: Walked) => ({ along, verdict: undefined, status: undefined });
+  if (state === 'due' || state === 'sending') return queued('due');
+  if (state === 'behind' || state === 'waiting') return queued(state);
+  if (state === 'succeeded') return walk('attempted', 'succeeded');
+  if (state === 'exhausted') return walk('failed', 'exhausted');
+  if (state === 'dropped') return walk('failed', 'retry');
+  if (range === undefined) return walk('all');
+  // No dialect takes another status than one of 200 to 299 for a success.
+  return walk(range !== 'none' && range[0] >= 200 && range[0] < 300 ? 'attempted' : 'failed');
+}
+
+function beforeOf({ before = highestUuid, until }: DeliveryFilter): string {
+  const end = until ? lowestUuid(until) : highestUuid;
+  return before < end ? before : end;
+}
+
+/**
+ * The ends of the walks that make up a page: a day back, a week, and all of it. Partitions are days, and each that is looked into costs
+ * something for each endpoint.
+ */
+function lookBacks(before: string, since: Date | undefined): string[] {
+  const start = Math.min(uuidTime(before).getTime(), Date.now());
+  const end = since?.getTime() ?? 0;
+  const ends = [start - dayMs, start - 8 * dayMs].filter((at) => at > end);
+  return [...ends, end].map((at) => lowestUuid(new Date(at)));
 }

@@ -13,6 +13,7 @@ export const amplo: Dialect = {
   succeeded: (status) => status === 200,
   retryDelayMs: defaultRetryDelayMs,
   spreadsRetries: true,
+  overlapsSecrets: true,
   heedsReceiver: true,
   secretProblem: (secret) => (secret === null ? undefined : standardSecretProblem(secret)),
   newSecret: newStandardSecret,

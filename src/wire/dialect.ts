@@ -51,6 +51,8 @@ export interface Dialect {
   retryDelayMs(attempts: number, random?: number): number | undefined;
   /** Whether an endpoint's own schedule is spread too. */
   readonly spreadsRetries: boolean;
+  /** Whether an old secret signs beside a new one for a while: its signature header has room for both. */
+  readonly overlapsSecrets: boolean;
   /** Whether `Retry-After` and `410 Gone` of a receiver count. */
   readonly heedsReceiver: boolean;
   /** Why an endpoint cannot have this secret, or none (null), as a clause that does not repeat it: `is missing`. */

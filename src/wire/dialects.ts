@@ -10,6 +10,9 @@ const dialects: ReadonlyMap<string, Dialect> = new Map(
   [siteStacker, amplo, standard].map((dialect) => [dialect.name, dialect]),
 );
 
+/** The names of those that need no prefix. */
+export const dialectNames: readonly string[] = [...dialects.keys()];
+
 /**
  * Returns the dialect of this name.
  * @throws RowhookError `config_invalid` naming those there are, or saying what a prefix may be

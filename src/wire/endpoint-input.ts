@@ -34,8 +34,12 @@ const shape = z.strictObject({
  */
 export type EndpointInput = z.input<typeof shape>;
 export type EndpointValues = Omit<z.output<typeof shape>, 'tenant'> & { readonly tenant: string | null };
-/** What is to change; what is undefined stays. */
-export type EndpointPatch = { readonly [Name in keyof EndpointInput]?: EndpointInput[Name] | undefined };
+/** What is to change; what is undefined stays, and so does the value of a header that is null. */
+export type EndpointPatch = {
+  readonly [Name in Exclude<keyof EndpointInput, 'headers'>]?: EndpointInput[Name] | undefined;
+} & {
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string | null]> | null | undefined;
+};
 
 /** Whether records of this catalog belong to tenants that must not see each other's. */
 export function hasTenants(catalog: Catalog): boolean {

@@ -68,6 +68,7 @@ export function headerForm({
     succeeded: (status) => status >= 200 && status <= 299,
     retryDelayMs,
     spreadsRetries,
+    overlapsSecrets: false,
     heedsReceiver,
 
     secretProblem: () => undefined,

@@ -32,6 +32,7 @@ export const standard: Dialect = {
   succeeded: (status) => status >= 200 && status <= 299,
   retryDelayMs: defaultRetryDelayMs,
   spreadsRetries: true,
+  overlapsSecrets: true,
   heedsReceiver: true,
 
   // Receivers verify every request: what is not signed, they all refuse.

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { healthOf } from '../../src/metrics/health.ts';
-import type { OldestDue } from '../../src/metrics/oldest-due.ts';
+import type { OldestDue } from '../../src/store/oldest-due.ts';
 import type { QueueStatus } from '../../src/store/status.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');

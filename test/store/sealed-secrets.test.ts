@@ -196,8 +196,9 @@ describe('secrets at rest', () => {
     const sealed = await rows();
     expect(await sealAll(db.pool, newer)).to.deep.equal({ sealed: 0, current: 3, closed: [] });
     expect(await rows()).to.deep.equal(sealed);
-    // Nobody has changed the endpoint.
-    expect(await getEndpoint(db.pool, old.id, { sealer: newer })).to.deep.equal(before);
+    // Nobody has changed the endpoint; only its row is another one.
+    const { version: _, ...after } = await getEndpoint(db.pool, old.id, { sealer: newer });
+    expect(before).to.deep.include(after);
     const changed = await updateEndpoint(db.pool, catalog, plain.id, { description: 'x' }, { sealer: newer });
     expect(changed).to.deep.include({ headers: ['Authorization'] });
   });

@@ -1,4 +1,4 @@
-import type { Queryable } from '../store/sql.ts';
+import type { Queryable } from './sql.ts';
 
 export interface OldestDue {
   /** Seconds for which the delivery has been due that waits the longest to be sent to an endpoint that is not held; 0: none waits. */

@@ -1,6 +1,33 @@
-import type { Queryable } from '../store/sql.ts';
 import { attemptsFrom, lowestUuid, uuidTime } from '../uuid-time.ts';
-import type { AttemptFacts, DeliveryFacts, EventFacts } from './facts.ts';
+import type { AttemptSummary } from './attempts.ts';
+import type { Queryable } from './sql.ts';
+
+/** Where a delivery is queued; null: it is not any more. */
+export type Place = 'due' | 'sending' | 'waiting' | 'behind' | null;
+
+/** A delivery of an event, as the queue or its attempts tell of it. */
+export interface EventDelivery {
+  readonly id: string;
+  readonly endpointId: string;
+  readonly eventId: string;
+  readonly place: Place;
+  /** When it is sent next, where it waits for that. */
+  readonly dueAt: Date | null;
+  readonly starts: number;
+  /** Requests made for it, as far as the queue or the attempts say. */
+  readonly attempts: number;
+  /** Set where it is sent one of its record at a time. */
+  readonly record: string | null;
+  readonly lane: number | null;
+  /** Of its latest attempt. */
+  readonly verdict: AttemptSummary['verdict'] | null;
+}
+
+interface Delivered {
+  readonly id: string;
+  readonly resource: string | null;
+  readonly recordKey: string | null;
+}
 
 /** Deliveries are made right after their event, and have higher ids: by the clock no more than this later, in ms. */
 const laterMs = 600_000;
@@ -39,11 +66,11 @@ cross join lateral (
 /** The event's deliveries to these endpoints, as far as they are still queued. */
 export async function queuedDeliveries(
   db: Queryable,
-  event: Pick<EventFacts, 'id' | 'resource' | 'recordKey'>,
+  event: Delivered,
   endpointIds: readonly string[],
-): Promise<DeliveryFacts[]> {
+): Promise<EventDelivery[]> {
   if (endpointIds.length === 0) return [];
-  const { rows } = await db.query<Omit<DeliveryFacts, 'verdict'>>(queuedSql, [
+  const { rows } = await db.query<Omit<EventDelivery, 'verdict'>>(queuedSql, [
     endpointIds,
     event.id,
     endOf(event.id),
@@ -54,7 +81,8 @@ export async function queuedDeliveries(
   return rows.map((row) => ({ ...row, verdict: null }));
 }
 
-const endOf = (eventId: string): string => lowestUuid(new Date(uuidTime(eventId).getTime() + laterMs));
+/** The ids of an event's deliveries lie between its own and this one. */
+export const endOf = (eventId: string): string => lowestUuid(new Date(uuidTime(eventId).getTime() + laterMs));
 
 /** What a delivery is that is not queued any more. */
 export const notQueued = { place: null, dueAt: null, starts: 0, record: null, lane: null } as const;
@@ -63,7 +91,7 @@ interface Walked {
   id: string;
   endpointId: string;
   attempts: number;
-  verdict: AttemptFacts['verdict'];
+  verdict: AttemptSummary['verdict'];
 }
 
 // Attempts have no index by event. But its deliveries have ids right behind its own, and by those there is one. The limit bounds the walk,
@@ -85,10 +113,10 @@ select (select delivery_id from walk order by delivery_id desc limit 1) as last,
  */
 export async function attemptedDeliveries(
   db: Queryable,
-  event: Pick<EventFacts, 'id'>,
+  event: Pick<Delivered, 'id'>,
   { wanted, known, endpointId }: AttemptedQuery,
-): Promise<DeliveryFacts[]> {
-  const found = new Map<string, DeliveryFacts>();
+): Promise<EventDelivery[]> {
+  const found = new Map<string, EventDelivery>();
   const all = new Set(known);
   let from = event.id;
   for (const length of walks) {

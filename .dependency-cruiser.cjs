@@ -1,6 +1,6 @@
 // Imports run one way: cli, admin -> daemon -> relay, delivery, capture -> store -> catalog, wire -> ground.
 const rooms = [
-  ['ground', '^src/(errors|lifetime|similar|pace|uuid-time)\\.ts$', []],
+  ['ground', '^src/(errors|lifetime|similar|pace|uuid-time|loopback)\\.ts$', []],
   ['catalog', '^src/catalog/', ['ground', 'catalog']],
   ['wire', '^src/wire/', ['ground', 'wire', 'catalog']],
   ['verify', '^src/verify\\.ts$', ['ground', 'wire']],
@@ -30,6 +30,25 @@ const rooms = [
   ],
   ['init', '^src/init/', ['ground', 'catalog', 'wire', 'store', 'init']],
   ['config', '^src/config/', ['ground', 'catalog', 'wire', 'presets', 'delivery', 'config']],
+  [
+    'admin',
+    '^src/admin/',
+    [
+      ...[
+        'ground',
+        'catalog',
+        'wire',
+        'store',
+        'capture',
+        'relay',
+        'delivery',
+        'install',
+        'drift',
+        'metrics',
+      ],
+      ...['explain', 'config', 'admin'],
+    ],
+  ],
 ];
 const pathOf = Object.fromEntries(rooms.map(([name, path]) => [name, path]));
 
@@ -49,11 +68,30 @@ module.exports = {
       to: { path: '^src/cli/' },
     },
     {
+      name: 'nothing-imports-the-admin-page',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(admin/|cli/|daemon\\.ts$|index\\.ts$)' },
+      to: { path: '^src/admin/' },
+    },
+    {
+      name: 'page-knows-the-shapes-only',
+      comment: 'What runs in browsers takes from the server nothing but the types of what it is told.',
+      severity: 'error',
+      from: { path: '^admin/' },
+      to: { path: '^(src|test|tools|examples|bench)/', pathNot: '^src/admin/shapes/' },
+    },
+    {
+      name: 'page-takes-types-only',
+      severity: 'error',
+      from: { path: '^admin/' },
+      to: { path: '^src/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'source-stands-alone',
       comment: 'The package may not lean on tests, tools, examples or development dependencies.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|tools|examples|bench)/' },
+      to: { path: '^(admin|test|tools|examples|bench)/' },
     },
     {
       name: 'knex-in-one-place',

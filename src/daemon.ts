@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { createServedAdmin } from './admin/served.ts';
 import type { ResolvedConfig } from './config/resolve.ts';
 import { createDispatcher } from './delivery/dispatcher.ts';
 import { createSweeper } from './delivery/sweeper.ts';
@@ -22,15 +23,27 @@ import { createSealer } from './store/sealer.ts';
 import { tellOfSecrets } from './store/secrets-told.ts';
 import { dialectNamed } from './wire/dialects.ts';
 
+/** A daemon that runs, or did. */
+export interface Daemon extends Lifetime {
+  /** Where its admin page is served, as people reach it; undefined: nowhere, or not yet. */
+  adminUrl(): string | undefined;
+}
+
 export interface DaemonOptions {
   readonly config: ResolvedConfig;
   readonly log: Logger;
 }
 
+/** Where the admin page is served when nobody says where. */
+const usualAdmin = { host: '127.0.0.1', port: 8787 };
 /** Two for the dispatcher, and some for the sweeper, whose duties may come together. Bell and relay have their own. */
 const poolSize = 6;
 /** Milliseconds that the server gives a statement of those who ask for metrics; they do not wait for longer. */
 const scrapeMs = 4_000;
+/** For the admin page; connected when somebody looks. */
+const adminPoolSize = 4;
+/** Milliseconds that the server gives a statement of the admin page. */
+const adminMs = 10_000;
 /** How long an aborted daemon may take to end what it has under way. */
 const abortMs = 5_000;
 
@@ -41,16 +54,18 @@ const abortMs = 5_000;
  *
  * `start` rejects with RowhookError `database_unreachable`, `database_version`, `schema_missing`, `schema_too_old`,
  * `schema_too_new`, `privilege_missing`, `not_captured`, `listen_failed`.
- * @throws RowhookError `config_invalid` for an allow-list that cannot be read, `catalog_invalid` for an http source whose server a
+ * @throws RowhookError `config_invalid` for an allow-list that cannot be read, or an admin page that others could reach without
+ * tokens; `catalog_invalid` for an http source whose server a
  * key would name
  */
-export function createDaemon({ config, log: logger }: DaemonOptions): Lifetime {
+export function createDaemon({ config, log: logger }: DaemonOptions): Daemon {
   const log = withSafeErrors(logger);
   const { databaseUrl, catalog } = config;
   const onLoss = (error: Error) => log.warn({ err: error }, 'a connection was lost');
   const pool = createPool(databaseUrl, poolSize, onLoss);
   // It connects when somebody asks.
   const scraped = createPool(databaseUrl, 1, onLoss, scrapeMs);
+  const looked = createPool(databaseUrl, adminPoolSize, onLoss, adminMs);
   const connection = connectionConfig(databaseUrl);
   const bell = createBell({ connection, log });
   const governor =
@@ -88,14 +103,35 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Lifetime {
   });
   const drift = createDriftWatch({ db: pool, catalog, log });
   const metrics = createMetrics({ db: scraped, drifts: drift.drifts, relay });
-  const served = config.metrics
-    ? [createMetricsServer({ app: createMetricsApp(metrics, log), ...config.metrics, log })]
-    : [];
+  const metricsApp = createMetricsApp(metrics, log);
+  const served = config.metrics ? [createMetricsServer({ app: metricsApp, ...config.metrics, log })] : [];
+  const admin = config.admin
+    ? createServedAdmin({
+        ...usualAdmin,
+        ...config.admin.listen,
+        anyPort: config.admin.listen === undefined,
+        basePath: config.admin.basePath,
+        publicUrl: config.admin.publicUrl,
+        tokens: config.adminTokens ?? [],
+        db: looked,
+        catalog,
+        secretKeys: config.secretKeys,
+        allow: config.delivery.allow,
+        allowHttp: config.delivery.allowHttp,
+        log,
+        metrics,
+        drifts: drift.drifts,
+        relay,
+        metricsApp,
+        tellsMetrics: !config.metrics,
+      })
+    : undefined;
   bell.on('rowhook_delivery', wake);
 
   // Started from the receiver's end, and stopped from the other: what one hands on, the next one is there to take.
   const parts: readonly Lifetime[] = [
     ...served,
+    ...(admin ? [admin] : []),
     ...(governor ? [governor] : []),
     dispatcher,
     sweeper,
@@ -115,11 +151,11 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Lifetime {
   let poolEnded: Promise<void> | undefined;
   const endPool = () => {
     sources.close();
-    poolEnded ??= Promise.all([pool.end(), scraped.end()]).then(() => {});
+    poolEnded ??= Promise.all([pool.end(), scraped.end(), looked.end()]).then(() => {});
     return poolEnded;
   };
 
-  return createLifetime({
+  const lifetime = createLifetime({
     async start() {
       try {
         await reach(pool, databaseUrl);
@@ -149,4 +185,5 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Lifetime {
       abortNow();
     },
   });
+  return { ...lifetime, adminUrl: () => admin?.url() };
 }

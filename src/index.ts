@@ -1,17 +1,32 @@
 /** What an application imports as `rowhook`. Migrations have `rowhook/migrations`, presets `rowhook/presets/<name>`. */
+export { type Admin, type AdminOptions, createAdmin } from './admin/admin.ts';
+export type { Authorize } from './admin/auth/application-gate.ts';
+export type { AdminDatabase, AdminUser } from './admin/http/parts.ts';
+export type { NodeHandler } from './admin/node.ts';
 export * from './catalog/define.ts';
 export { type Mistake, type MistakeCode, mistakeCodes } from './catalog/mistake.ts';
 export * from './catalog/source.ts';
 export type * from './catalog/types.ts';
 export { defineConfig, type LogLevel, type RowhookConfig } from './config/define.ts';
 export { type ResolvedConfig, type ResolveOptions, resolveConfig } from './config/resolve.ts';
-export { createDaemon, type DaemonOptions } from './daemon.ts';
+export { createDaemon, type Daemon, type DaemonOptions } from './daemon.ts';
 export { type ErrorCode, errorCodes, RowhookError } from './errors.ts';
 export { type ExplainOptions, explain, explainRecord } from './explain/explain.ts';
 export { type ReasonWords, wordsOfReason } from './explain/reason-words.ts';
 export type { Step, StepCode, Story } from './explain/story.ts';
 export type { Lifetime, StopMode } from './lifetime.ts';
 export { withRequestId } from './request-id.ts';
+export {
+  type BulkCount,
+  type BulkHeld,
+  type BulkJob,
+  type BulkScope,
+  cancelBulkJob,
+  countBulk,
+  createBulkJob,
+  listBulkJobs,
+  showBulkJob,
+} from './store/bulk-jobs.ts';
 export { type DeliveryDetail, redeliver, showDelivery } from './store/deliveries.ts';
 export { disableEndpoint, pauseEndpoint, resumeEndpoint } from './store/endpoint-state.ts';
 export {
@@ -20,6 +35,7 @@ export {
   type Endpoint,
   type EndpointHealth,
   getEndpoint,
+  type IfVersion,
   listEndpoints,
   type Sealing,
   updateEndpoint,
@@ -31,6 +47,7 @@ export {
   type DeliverySummary,
   listDeliveries,
 } from './store/history.ts';
+export { pingEndpoint } from './store/ping.ts';
 export { type SealAllResult, type SealedStatus, sealAll, sealedStatus } from './store/resealing.ts';
 export { createSealer, type Sealer } from './store/sealer.ts';
 export { newSecret, rotateSecret } from './store/secrets.ts';

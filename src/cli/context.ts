@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly env: Environment;
   /** Where somebody sits who can be asked; undefined: nobody does. */
   readonly terminal: Terminal | undefined;
+  /** What goes to stderr is read by somebody there and then, and kept nowhere. */
+  readonly errorsSeen?: boolean;
   now(): Date;
   write(text: string): void;
   writeError(text: string): void;
@@ -28,6 +30,8 @@ export interface Context {
   readonly env: Environment;
   readonly cwd: string;
   readonly terminal: Terminal | undefined;
+  /** Notes are written to a terminal. */
+  readonly notesSeen: boolean;
   now(): Date;
   /** What is not the answer itself: notes, and what must not get into a log. On stderr. */
   note(text: string): void;
@@ -107,6 +111,7 @@ export function createContext(command: Command, surroundings: Surroundings): Con
     env,
     cwd,
     terminal,
+    notesSeen: surroundings.errorsSeen ?? false,
     now: () => surroundings.now(),
     note: (text) => surroundings.writeError(`${text}\n`),
     async config() {

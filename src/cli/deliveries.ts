@@ -3,8 +3,10 @@ import { validate } from 'uuid';
 import { redeliver, showDelivery } from '../store/deliveries.ts';
 import { type DeliveryState, type DeliverySummary, listDeliveries } from '../store/history.ts';
 import { checkSchema } from '../store/schema.ts';
+import { type BulkOptions, bulkJobCommands, endpointId, redeliverFailed } from './bulk-jobs.ts';
 import type { Act } from './context.ts';
 import { deliveryJson, deliveryText } from './delivery-text.ts';
+import { moment } from './duration.ts';
 import { table } from './output.ts';
 
 interface ListOptions {
@@ -66,10 +68,30 @@ export function deliveryCommands(program: Command, act: Act): void {
 
   deliveries
     .command('redeliver')
-    .argument('<id>')
-    .description('Send a delivery once more that has succeeded or is exhausted, with the same id and bytes.')
+    .argument('[id]', 'a delivery; without one, all that failed at an endpoint')
+    .description(
+      'Send again what has succeeded or is exhausted, with the same id and bytes: one delivery, or all that failed.',
+    )
+    .option('--endpoint <id>', 'all of this endpoint', endpointId)
+    .option(
+      '--failed-since <when>',
+      'that failed for good from then on; a duration like 2h, or a time',
+      moment,
+    )
+    .option('--failed-until <when>', 'and before then', moment)
+    .option('--count', 'only tell how many they are')
+    .option('--wait', 'until all are back in the queue; a daemon must be running')
+    .hook('preAction', (_, command) => {
+      const options = command.opts<Partial<BulkOptions>>();
+      const ofOne = command.args.length > 0;
+      const ofMany = options.endpoint !== undefined && options.failedSince !== undefined;
+      if (ofOne === ofMany || (ofOne && Object.keys(options).length > 0))
+        command.error('error: say what: the id of a delivery, or --endpoint and --failed-since');
+    })
     .action(
-      act(async ({ withDatabase, output }, id: string) => {
+      act(async (context, id: string | undefined, options: BulkOptions) => {
+        const { withDatabase, output } = context;
+        if (id === undefined) return redeliverFailed(context, options);
         await withDatabase(async (db) => {
           await checkSchema(db);
           await redeliver(db, id);
@@ -77,6 +99,8 @@ export function deliveryCommands(program: Command, act: Act): void {
         output.show({ id, state: 'due' }, () => `delivery ${id} is due again`);
       }),
     );
+
+  bulkJobCommands(deliveries, act);
 }
 
 const columns = {
@@ -90,11 +114,6 @@ const columns = {
   'last attempt at': (row: DeliverySummary) => row.lastAttemptAt,
   'due at': (row: DeliverySummary) => row.dueAt,
 };
-
-function endpointId(text: string): string {
-  if (/^\d{1,18}$/.test(text)) return text;
-  throw new InvalidArgumentError('Expected the number of an endpoint, as `rowhook endpoints list` shows it.');
-}
 
 function place(text: string): string {
   if (validate(text)) return text;

@@ -12,3 +12,16 @@ export function durationMs(text: string): number {
   if (ms <= 36_525 * unitMs.d!) return ms;
   throw new InvalidArgumentError('Give a duration like 30m, 24h or 7d, or 0.');
 }
+
+/**
+ * A time like `2026-05-04T10:00:00Z`, or a duration before now in milliseconds.
+ * @throws InvalidArgumentError, as `durationMs`
+ */
+export function moment(text: string): number | Date {
+  if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    const at = new Date(text);
+    if (!Number.isNaN(at.getTime())) return at;
+    throw new InvalidArgumentError('Give a time like 2026-05-04T10:00:00Z, or a duration like 1h.');
+  }
+  return durationMs(text);
+}

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { explain, explainRecord } from '../explain/explain.ts';
 import type { Step, Story } from '../explain/story.ts';
 import { checkSchema } from '../store/schema.ts';
 import type { Act } from './context.ts';
-import { durationMs } from './duration.ts';
+import { moment } from './duration.ts';
 
 interface ExplainOptions {
   readonly record?: string;
@@ -64,12 +64,3 @@ function lines({ words, advice, steps }: Step, indent: string): string[] {
 
 /** What a receiver has sent, or somebody has registered, must not steer the terminal. */
 const printable = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
-
-function moment(text: string): number | Date {
-  if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
-    const at = new Date(text);
-    if (!Number.isNaN(at.getTime())) return at;
-    throw new InvalidArgumentError('Give a time like 2026-05-04T10:00:00Z, or a duration like 1h.');
-  }
-  return durationMs(text);
-}

@@ -30,6 +30,7 @@ const program = createProgram({
     process.stdin.isTTY === true && process.stdout.isTTY === true
       ? { input: process.stdin, output: process.stdout }
       : undefined,
+  errorsSeen: process.stderr.isTTY === true,
   now: () => new Date(),
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),

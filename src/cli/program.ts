@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { adminCommands } from './admin-page.ts';
 import { checkCommand } from './check.ts';
 import { type Act, type Context, createContext, type Surroundings } from './context.ts';
 import { deliveryCommands } from './deliveries.ts';
@@ -51,6 +52,7 @@ export function createProgram(
   installCommands(program, act);
   endpointCommands(program, act);
   secretsCommands(program, act);
+  adminCommands(program, act);
   deliveryCommands(program, act);
   explainCommand(program, act);
   gapCommands(program, act);

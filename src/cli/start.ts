@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Listen, parseListen } from '../config/listen.ts';
+import { tellUrl, withAdmin } from './admin-page.ts';
 import type { Act } from './context.ts';
 import { forwardTo, forwardUrl } from './forward.ts';
 
@@ -7,6 +8,14 @@ import { forwardTo, forwardUrl } from './forward.ts';
 export interface Signals {
   /** Calls the listener at each; returns how to stop listening. */
   onStop(listener: (signal: string) => void): () => void;
+}
+
+interface StartOptions {
+  readonly forwardTo?: string;
+  readonly metrics?: Listen;
+  /** False: --no-admin. True is what commander makes of neither. */
+  readonly admin?: Listen | boolean;
+  readonly printAdminUrl?: boolean;
 }
 
 export function startCommand(program: Command, act: Act, signals: Signals): void {
@@ -17,11 +26,18 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
     )
     .option('--forward-to <url>', 'see to it that every event goes to this URL, wherever it is', forwardUrl)
     .option('--metrics <address>', 'serve /metrics and /health there, e.g. 127.0.0.1:9464', listenAddress)
+    .option('--admin <address>', 'serve the admin page there (default: 127.0.0.1:8787)', listenAddress)
+    .option('--no-admin', 'serve no admin page')
+    .option(
+      '--print-admin-url',
+      'write its URL to stderr, with the token of this run, also where that is no terminal',
+    )
     .action(
-      act(async (context, { forwardTo: url, metrics }: { forwardTo?: string; metrics?: Listen }) => {
+      act(async (context, { forwardTo: url, metrics, admin, printAdminUrl }: StartOptions) => {
         const configured = await context.config();
         const forwarded = url === undefined ? configured : await forwardTo(context, configured, url);
-        const config = metrics === undefined ? forwarded : { ...forwarded, metrics };
+        const signing = withAdmin(metrics === undefined ? forwarded : { ...forwarded, metrics }, admin);
+        const { config } = signing;
         const { pino } = await import('pino');
         const { createDaemon } = await import('../daemon.ts');
         // Lines that come while others are being written go out together: one by one they cost as much as the requests they tell of.
@@ -42,6 +58,7 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
         });
         try {
           await daemon.start();
+          tellUrl(context, daemon.adminUrl(), signing.made, printAdminUrl === true);
           await untilStopped;
         } finally {
           await daemon.stop();

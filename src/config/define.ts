@@ -53,6 +53,21 @@ export interface RowhookConfig {
     /** `127.0.0.1:9464`; a port alone is one of the loopback address. */
     readonly listen: string;
   };
+  /**
+   * The admin page and its API. Where this is left out, `rowhook start` serves them at 127.0.0.1:8787, and `createDaemon` does not; false:
+   * nobody does. People sign in with tokens of $ROWHOOK_ADMIN_TOKENS.
+   */
+  readonly admin?:
+    | false
+    | {
+        /** Default: `127.0.0.1:8787`, or any free port where that is taken. A port alone is one of the loopback address. */
+        readonly listen?: string | undefined;
+        /** A path that everything is below: `/webhooks-admin`. Default: that of publicUrl, else none. */
+        readonly basePath?: string | undefined;
+        /** Where people reach it through a proxy: `https://hooks.example/webhooks-admin`. */
+        readonly publicUrl?: string | undefined;
+      }
+    | undefined;
   /** Default: `info`. */
   readonly logLevel?: LogLevel | undefined;
 }

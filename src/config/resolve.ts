@@ -3,6 +3,7 @@ import { type Mistake, mistake, shown } from '../catalog/mistake.ts';
 import type { Catalog, Priority } from '../catalog/types.ts';
 import { dialectProblem } from '../wire/dialects.ts';
 import { parseSecretKeys, type SecretKey, secretKeys } from '../wire/secret-key.ts';
+import { type AdminToken, adminTokens } from './admin-tokens.ts';
 import { type Environment, findDatabase } from './database-url.ts';
 import type { LogLevel, RowhookConfig } from './define.ts';
 import { type Listen, parseListen } from './listen.ts';
@@ -30,7 +31,18 @@ export interface ResolvedConfig {
   readonly retentionDays?: number;
   /** Where metrics and health are served; undefined: nowhere. */
   readonly metrics?: Listen;
+  /** Where the admin page is served; undefined: the config says nothing of it, false: nowhere. */
+  readonly admin?: AdminPlace | false;
+  /** Who may sign in to it. */
+  readonly adminTokens?: readonly AdminToken[];
   readonly logLevel: LogLevel;
+}
+
+export interface AdminPlace {
+  /** Undefined: at the usual place, or at any free port of this machine where that is taken. */
+  readonly listen?: Listen;
+  readonly basePath?: string;
+  readonly publicUrl?: string;
 }
 
 export interface ResolveOptions {
@@ -52,9 +64,10 @@ export function resolveConfig(config: RowhookConfig, options: ResolveOptions = {
   const { catalog, mistakes } = catalogOf(config?.catalog);
   const all = [...configMistakes(parsed.error?.issues ?? [], config), ...mistakes];
   if (!parsed.success || !catalog || all.length > 0) throw invalid(name, all);
-  const { database, relay, delivery, priority, governor, secrets, retentionDays, metrics, logLevel } =
+  const { database, relay, delivery, priority, governor, secrets, retentionDays, metrics, admin, logLevel } =
     parsed.data;
   const listen = metrics && parseListen(metrics.listen);
+  const tokens = adminTokens(env.ROWHOOK_ADMIN_TOKENS);
   return {
     databaseUrl: findDatabase({ given: options.databaseUrl, configured: database?.url, env, name }),
     catalog,
@@ -65,8 +78,16 @@ export function resolveConfig(config: RowhookConfig, options: ResolveOptions = {
     secretKeys: secrets?.keys ? keysIn(secrets.keys) : secretKeys(env.ROWHOOK_SECRET_KEYS),
     ...(retentionDays === undefined ? {} : { retentionDays }),
     ...(listen === undefined ? {} : { metrics: listen }),
+    ...(admin === undefined ? {} : { admin: admin && adminPlace(admin) }),
+    ...(tokens.length === 0 ? {} : { adminTokens: tokens }),
     logLevel: logLevel ?? 'info',
   };
+}
+
+/** Of texts that the schema has let through. */
+function adminPlace({ listen, ...place }: Exclude<RowhookConfig['admin'], false | undefined>): AdminPlace {
+  const parsed = listen === undefined ? undefined : parseListen(listen);
+  return withoutUndefined({ ...place, listen: parsed });
 }
 
 /** Of texts that the schema has let through. */

@@ -3,6 +3,7 @@ import { strict } from '../catalog/issues.ts';
 import type { Priority } from '../catalog/types.ts';
 import { parseAllowList } from '../delivery/guard/allow-list.ts';
 import { parseSecretKey } from '../wire/secret-key.ts';
+import { normalBasePath, normalPublicUrl } from './admin-place.ts';
 import { logLevels } from './define.ts';
 import { parseListen } from './listen.ts';
 import { presetNames } from './presets.ts';
@@ -48,6 +49,25 @@ const metrics = strict({
   }),
 });
 
+const admin = strict({
+  listen: z
+    .string()
+    .refine((text) => parseListen(text) !== undefined, {
+      error: 'an address and a port, like 127.0.0.1:8787, or a port',
+    })
+    .optional(),
+  basePath: z
+    .string()
+    .refine((text) => normalBasePath(text) !== undefined, { error: 'a path like /webhooks-admin' })
+    .optional(),
+  publicUrl: z
+    .string()
+    .refine((text) => normalPublicUrl(text) !== undefined, {
+      error: 'a URL like https://hooks.example/webhooks-admin',
+    })
+    .optional(),
+});
+
 /** A preset's name, or a catalog, which completeCatalog looks at. */
 const catalog = z.custom<object | string>(
   (value) =>
@@ -71,6 +91,7 @@ export const configSchema = strict({
   priority: z.enum(priorities).optional(),
   governor: governor.optional(),
   metrics: metrics.optional(),
+  admin: z.union([z.literal(false), admin]).optional(),
   logLevel: z.enum(logLevels).optional(),
 });
 

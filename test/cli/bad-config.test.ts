@@ -51,7 +51,7 @@ describe('a config that cannot be followed leaves nothing behind, and', function
   });
 
   it('tells where it looked for a config', async () => {
-    await rm(join(other.cwd, 'rowhook.config.ts'));
+    await rm(join(other.cwd, 'rowhook.config.json'));
     const usual = await told('install');
     expect(usual).to.include({ code: 'config_not_found', where: other.cwd });
     expect(usual.message).to.contain('rowhook.config.ts').and.contain('rowhook.config.json');

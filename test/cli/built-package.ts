@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { cp, mkdtemp, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { sharedFolder } from '../support/shared-folder.ts';
+import { waitUntil } from '../support/wait.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -13,17 +14,36 @@ const holder = globalThis as { [key: symbol]: Promise<string> | undefined };
 const key = Symbol.for('rowhook.test.package');
 
 /**
- * The folder of the package as it is published, built from this source once per run: starting it takes half as long as
- * starting the source. Gone with this process.
+ * The folder of the package as it is published, built from this source once per run, whichever of its processes asks first: starting
+ * it takes half as long as starting the source. Gone with the run.
  */
 export function builtPackage(): Promise<string> {
-  holder[key] ??= build();
+  holder[key] ??= shared();
   return holder[key];
 }
 
-async function build(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rowhook-package-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+async function shared(): Promise<string> {
+  const folder = join(sharedFolder(), 'package');
+  const making = `${folder}-in-the-making`;
+  const begun = await mkdir(making).then(
+    () => true,
+    () => false,
+  );
+  if (begun) {
+    await build(making).catch(async (error: unknown) => {
+      await rm(making, { recursive: true });
+      throw error;
+    });
+    await rename(making, folder);
+  } else {
+    const isOver = () => existsSync(folder) || !existsSync(making);
+    await waitUntil(isOver, { what: 'another process to build the package', timeoutMs: 60_000 });
+    if (!existsSync(folder)) throw new Error('another process could not build the package, and says why');
+  }
+  return folder;
+}
+
+async function build(folder: string): Promise<void> {
   // Types are checked elsewhere.
   const tsc = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(folder, 'dist')];
   await promisify(execFile)(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...tsc], {
@@ -32,5 +52,4 @@ async function build(): Promise<string> {
   await cp(join(root, 'package.json'), join(folder, 'package.json'));
   await symlink(join(root, 'sql'), join(folder, 'sql'));
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
 }

@@ -4,7 +4,7 @@ import { schemaDump } from '../migrations/schema-dump.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait.ts';
-import { type Project, project } from './project.ts';
+import { configInCode, type Project, project } from './project.ts';
 
 describe('rowhook start', function () {
   this.timeout(60_000);
@@ -27,6 +27,7 @@ describe('rowhook start', function () {
   const names = () => receiver.requests.map(({ headers }) => headers['sitestacker-event']);
 
   it('delivers the ping and then changes, with the Request-Id of their transaction, and ends by SIGTERM', async () => {
+    await crm.write('rowhook.config.ts', configInCode);
     await install('person_update');
     const daemon = crm.start('start');
     await daemon.logged('rowhook is running');

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { dropLeftovers, dropTemplates } from './database.ts';
 import { run } from './server.ts';
+import { sharedFolder } from './shared-folder.ts';
 
 /** Mocha's root hooks: no test leaves a database, a role or a connection to the next. */
 export const mochaHooks: Mocha.RootHookObject = {
@@ -16,6 +17,11 @@ export const mochaHooks: Mocha.RootHookObject = {
     await dropLeftovers(() => true);
   },
 };
+
+/** Runs before there are other processes, which inherit what it makes. */
+export function mochaGlobalSetup(): void {
+  sharedFolder();
+}
 
 /** Ends the shared server, if a test has started it. */
 export async function mochaGlobalTeardown(): Promise<void> {

@@ -5,6 +5,13 @@ export const time = z.iso.datetime({ offset: true }).openapi({ description: 'ISO
 export const id = z.string().regex(/^\d{1,18}$/);
 export const uuid = z.uuid();
 
+/** A text to look for. NUL is in no text of a database: it would refuse the statement. */
+export const sought = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((text) => !text.includes('\0'), 'Invalid input: has a NUL character in it');
+
 /** A number that is counted only so far: with 10 million waiting nobody needs it exactly. */
 export const count = z
   .object({ count: z.int(), atLeast: z.boolean().openapi({ description: 'There are that many or more.' }) })

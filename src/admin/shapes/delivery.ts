@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { headerList, id, story, time, uuid } from './common.ts';
+import { headerList, id, sought, story, time, uuid } from './common.ts';
 
 export const deliveryState = z.enum([
   'due',
@@ -32,9 +32,9 @@ export const delivery = z
 
 export const deliveryFilter = z.object({
   endpoint: id.optional(),
-  event: z.string().max(200).optional(),
+  event: sought(200).optional(),
   /** `person:412` */
-  record: z.string().max(1_200).optional(),
+  record: sought(1_200).optional(),
   state: deliveryState.optional(),
   /** Of the latest attempt: `500`, or a class like `5xx`; `none`: there was no answer. */
   status: z
@@ -44,7 +44,7 @@ export const deliveryFilter = z.object({
   since: time.optional(),
   until: time.optional(),
   /** A part of the delivery's or the event's id. */
-  text: z.string().max(100).optional(),
+  text: sought(100).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
   before: uuid.optional(),
 });

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { count, id, time } from './common.ts';
+import { count, id, sought, time } from './common.ts';
 
 const certificate = z.object({ subject: z.string(), validUntil: z.string() }).loose();
 
@@ -29,6 +29,9 @@ export const endpoint = z
     status: z.enum(['active', 'failing', 'paused', 'disabled']),
     statusSince: time.nullable(),
     statusWords: z.string().nullable().openapi({ description: 'Why, in words; null while it is active.' }),
+    statusUntil: time
+      .nullable()
+      .openapi({ description: 'Until when nothing goes out; the next try comes then.' }),
     disabledReason: z.string().nullable(),
     health: z.object({
       failures: z.int(),
@@ -65,7 +68,7 @@ export const endpointList = z
   .openapi('EndpointList');
 /** `search` looks into URL, description and tenant. */
 export const endpointFilter = z.object({
-  search: z.string().max(200).optional(),
+  search: sought(200).optional(),
   status: z.enum(['active', 'failing', 'paused', 'disabled']).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   after: id.optional(),
@@ -117,10 +120,12 @@ export const urlCheck = z.strictObject({
   url: z.string().max(2_000),
   dialect: z.string().nullable().optional(),
 });
-/** `problem` null: requests may go there, as far as can be told now. */
+/** `problem` null: requests may go there, as far as can be told now. `warning`: what may keep them from it all the same. */
 export const urlChecked = z
   .object({
     problem: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
+    warning: z.string().nullable(),
+    addresses: z.array(z.string()).openapi({ description: 'What its name resolves to now.' }),
   })
   .openapi('UrlChecked');
 
@@ -130,5 +135,6 @@ export type EndpointListView = z.infer<typeof endpointList>;
 export type EndpointCreate = z.input<typeof endpointCreate>;
 export type EndpointPatchView = z.input<typeof endpointPatch>;
 export type EndpointCreatedView = z.infer<typeof endpointCreated>;
+export type UrlCheckedView = z.infer<typeof urlChecked>;
 export type LastDayView = z.infer<typeof lastDay>;
 export type HeldView = z.infer<typeof held>;

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { story, time, uuid } from './common.ts';
+import { sought, story, time, uuid } from './common.ts';
 import { bodyView, delivery } from './delivery.ts';
 
 export const event = z
@@ -17,9 +17,9 @@ export const event = z
   })
   .openapi('Event');
 export const eventFilter = z.object({
-  event: z.string().max(200).optional(),
+  event: sought(200).optional(),
   /** `person:412`, or a resource alone. */
-  record: z.string().max(1_200).optional(),
+  record: sought(1_200).optional(),
   /** Only those that nobody was subscribed to. */
   undelivered: z
     .enum(['true', 'false'])
@@ -27,7 +27,7 @@ export const eventFilter = z.object({
     .optional(),
   since: time.optional(),
   until: time.optional(),
-  text: z.string().max(100).optional(),
+  text: sought(100).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
   before: uuid.optional(),
 });

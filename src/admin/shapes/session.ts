@@ -24,6 +24,8 @@ export const catalog = z
         requiresSecret: z.boolean(),
         /** An old secret signs beside a new one for a while. */
         overlapsSecrets: z.boolean(),
+        /** A new endpoint gets a ping, and may be sent one by hand. */
+        hasPing: z.boolean(),
         schedule: z
           .array(z.int())
           .openapi({ description: 'Milliseconds from each failed attempt to the next.' }),

@@ -1,0 +1,117 @@
+import { useEffect } from 'preact/hooks';
+import type { DeliveryDetailView } from '../../../src/admin/shapes/delivery.ts';
+import { api } from '../../data/api.ts';
+import { live } from '../../data/live.ts';
+import { useLoad } from '../../data/use-load.ts';
+import { pathTo } from '../../routes.tsx';
+import { delivery as texts } from '../../texts/deliveries.ts';
+import { Button } from '../../ui/button.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { SidePanel } from '../../ui/side-panel.tsx';
+import { Skeleton } from '../../ui/skeleton.tsx';
+import { StateBadge } from '../../ui/state-badge.tsx';
+import { Text } from '../../ui/text.tsx';
+import { Attempts } from './attempts.tsx';
+import { ButtonLink } from './button-link.tsx';
+import { CurlButton } from './curl-button.tsx';
+import { DeliveryFacts } from './delivery-facts.tsx';
+import { redeliver, redelivered } from './redeliver.ts';
+import { StoryView } from './story-view.tsx';
+
+export interface DeliveryPanelProps {
+  id: string;
+  /** Of the list beside it, whose stream it listens to; null: the list of all. */
+  endpointId: string | null;
+  onClose: () => void;
+}
+
+/** While it is on its way it is looked at this often, whatever the stream tells: a state may change without an attempt. */
+const lookMs = 2_500;
+const onItsWay: ReadonlySet<string> = new Set(['due', 'behind', 'sending', 'waiting']);
+
+/** A delivery beside its list: what became of it, each attempt, what can be done. Follows what happens. */
+export function DeliveryPanel({ id, endpointId, onClose }: DeliveryPanelProps) {
+  const { data, problem, reload } = useLoad(id, (signal) =>
+    api.get<DeliveryDetailView>(`/deliveries/${encodeURIComponent(id)}`, {}, { signal }),
+  );
+  useEffect(
+    () =>
+      live.on('deliveries', endpointId, ({ deliveries }) => {
+        if (deliveries.some((told) => told.id === id)) reload();
+      }),
+    [id, endpointId, reload],
+  );
+  const state = data?.state;
+  const dueAt = data?.dueAt ?? null;
+  useEffect(() => {
+    if (state === undefined || !onItsWay.has(state)) return;
+    const timer = setInterval(() => {
+      const waits = state === 'waiting' && dueAt !== null && Date.parse(dueAt) > Date.now();
+      if (!waits && document.visibilityState === 'visible') reload();
+    }, lookMs);
+    return () => clearInterval(timer);
+  }, [state, dueAt, reload]);
+  const again = redelivered.value;
+  useEffect(() => {
+    if (again?.id === id) reload();
+  }, [again, id, reload]);
+
+  const event = data?.event;
+  const isGone = problem?.problem.status === 404 || problem?.problem.status === 400;
+  return (
+    <SidePanel
+      of={id}
+      onClose={onClose}
+      title={event ? <Text>{event.name}</Text> : texts.titleWithoutEvent}
+      actions={data && <StateBadge state={data.state} />}
+    >
+      {problem && !isGone && <ErrorNote problem={problem} onRetry={reload} />}
+      {isGone ? (
+        <EmptyState title={texts.gone.title} icon="search">
+          {texts.gone.text}
+        </EmptyState>
+      ) : data ? (
+        <Shown data={data} />
+      ) : (
+        !problem && (
+          <div class="stack" role="status" aria-label={texts.loading}>
+            <Skeleton height="2rem" />
+            <Skeleton height="9rem" />
+            <Skeleton height="20rem" />
+          </div>
+        )
+      )}
+    </SidePanel>
+  );
+}
+
+function Shown({ data }: { data: DeliveryDetailView }) {
+  const { event, attempts } = data;
+  const latest = attempts.at(-1);
+  return (
+    <div class="stack delivery">
+      <div class="actions">
+        <Button
+          small
+          icon="repeat"
+          operator
+          why={data.redeliverProblem}
+          onClick={() => void redeliver(data.id)}
+        >
+          {texts.redeliver}
+        </Button>
+        {latest && <CurlButton attempt={latest} />}
+        {event?.resource != null && (
+          <ButtonLink icon="event" to={pathTo('record', { record: `${event.resource}:${event.recordKey}` })}>
+            {texts.otherEvents}
+          </ButtonLink>
+        )}
+      </div>
+      {data.redeliverProblem !== null && <p class="dim hint">{texts.notNow(data.redeliverProblem)}</p>}
+      <StoryView story={data.story} title={texts.what} brief />
+      <DeliveryFacts data={data} />
+      <Attempts key={data.id} attempts={attempts} />
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+import { useEffect } from 'preact/hooks';
+import type { EventDetailView } from '../../../src/admin/shapes/event.ts';
+import { api } from '../../data/api.ts';
+import { live } from '../../data/live.ts';
+import { useLoad } from '../../data/use-load.ts';
+import { Link, pathTo } from '../../routes.tsx';
+import { event as texts } from '../../texts/events.ts';
+import { CopyButton } from '../../ui/copy-button.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { SidePanel } from '../../ui/side-panel.tsx';
+import { Skeleton } from '../../ui/skeleton.tsx';
+import { Text } from '../../ui/text.tsx';
+import { Time } from '../../ui/time.tsx';
+import { Body } from '../deliveries/body.tsx';
+import { ButtonLink } from '../deliveries/button-link.tsx';
+import { StoryView } from '../deliveries/story-view.tsx';
+import { DeliveriesOf } from './deliveries-of.tsx';
+
+/** An event beside the list: what it was, whom it went to, and for each webhook why. */
+export function EventPanel({ id, onClose }: { id: string; onClose: () => void }) {
+  const { data, problem, reload } = useLoad(id, (signal) =>
+    api.get<EventDetailView>(`/events/${encodeURIComponent(id)}`, {}, { signal }),
+  );
+  useEffect(
+    () =>
+      live.on('deliveries', null, ({ deliveries }) => {
+        if (deliveries.some(({ eventId }) => eventId === id)) reload();
+      }),
+    [id, reload],
+  );
+  const isGone = problem?.problem.status === 404 || problem?.problem.status === 400;
+  return (
+    <SidePanel of={id} onClose={onClose} title={data ? <Text>{data.name}</Text> : texts.titleWithout}>
+      {problem && !isGone && <ErrorNote problem={problem} onRetry={reload} />}
+      {isGone ? (
+        <EmptyState title={texts.gone.title} icon="search">
+          {texts.gone.text}
+        </EmptyState>
+      ) : data ? (
+        <Shown data={data} />
+      ) : (
+        !problem && (
+          <div class="stack" role="status" aria-label={texts.loading}>
+            <Skeleton height="8rem" />
+            <Skeleton height="8rem" />
+            <Skeleton height="16rem" />
+          </div>
+        )
+      )}
+    </SidePanel>
+  );
+}
+
+function Shown({ data }: { data: EventDetailView }) {
+  const { deliveriesOfIt } = data;
+  const record = data.resource === null ? null : `${data.resource}:${data.recordKey}`;
+  return (
+    <div class="stack">
+      {record !== null && (
+        <div class="actions">
+          <ButtonLink icon="event" to={pathTo('record', { record })}>
+            {texts.recordStory}
+          </ButtonLink>
+        </div>
+      )}
+      <Facts data={data} record={record} />
+      <section class="stack tight">
+        <h3>{texts.deliveries(deliveriesOfIt.length)}</h3>
+        {deliveriesOfIt.length === 0 ? (
+          <p class="dim">{texts.noDeliveries}</p>
+        ) : (
+          <DeliveriesOf deliveries={deliveriesOfIt} />
+        )}
+      </section>
+      <section class="stack tight">
+        <h3>{texts.why}</h3>
+        <StoryView story={data.story} title={texts.why} />
+      </section>
+      <section class="stack tight">
+        <h3>{texts.payload}</h3>
+        {data.payload === null ? (
+          <p class="dim">{texts.payloadGone}</p>
+        ) : (
+          <Body key={data.id} body={data.payload} label={texts.payload} />
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Facts({ data, record }: { data: EventDetailView; record: string | null }) {
+  const { facts } = texts;
+  return (
+    <dl class="facts">
+      {record !== null && (
+        <>
+          <dt>{facts.record}</dt>
+          <dd>
+            <Link to={pathTo('record', { record })}>
+              <Text mono>{record}</Text>
+            </Link>
+          </dd>
+        </>
+      )}
+      {data.tenant !== null && (
+        <>
+          <dt>{facts.tenant}</dt>
+          <dd>
+            <Text>{data.tenant}</Text>
+          </dd>
+        </>
+      )}
+      <dt>{facts.changed}</dt>
+      <dd>
+        <Time at={data.changedAt} />{' '}
+        <span class="dim">
+          (<Time at={data.changedAt} form="clock" />)
+        </span>
+      </dd>
+      {data.requestId !== null && (
+        <>
+          <dt>{facts.requestId}</dt>
+          <dd>
+            <Text mono>{data.requestId}</Text>
+          </dd>
+        </>
+      )}
+      <dt>{facts.id}</dt>
+      <dd class="with-copy">
+        <Text mono>{data.id}</Text>
+        <CopyButton text={data.id} label={texts.copyId} />
+      </dd>
+    </dl>
+  );
+}

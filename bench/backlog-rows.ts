@@ -55,7 +55,7 @@ export async function fillOutbox(
 }
 
 /** A UUIDv7 of a moment, random by a text. */
-const uuidAt = (at: string, text: string) =>
+export const uuidAt = (at: string, text: string) =>
   `(lpad(to_hex((extract(epoch from ${at}) * 1000)::bigint), 12, '0') || '7' || left(md5(${text}), 3) || '8' || right(md5(${text}), 15))::uuid`;
 
 /**

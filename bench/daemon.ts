@@ -13,11 +13,21 @@ export interface Running {
   stop(): Promise<number>;
 }
 
+export interface RunningDaemon extends Running {
+  /** Where its admin page is; empty: nowhere. */
+  readonly adminUrl: string;
+}
+
 /**
  * The daemon of the built package, as an operator starts it. Resolves when it says that it runs.
  * @param delivery options of the dispatcher, over its defaults
+ * @param more of the config; without `admin` it serves no admin page
  */
-export async function startDaemon(databaseUrl: string, delivery: object = {}): Promise<Running> {
+export async function startDaemon(
+  databaseUrl: string,
+  delivery: object = {},
+  more: { readonly admin?: { readonly listen: string } } = {},
+): Promise<RunningDaemon> {
   const folder = await mkdtemp(join(tmpdir(), 'rowhook-bench-'));
   const config = join(folder, 'rowhook.config.json');
   await writeFile(
@@ -28,14 +38,19 @@ export async function startDaemon(databaseUrl: string, delivery: object = {}): P
       delivery: { allow: ['127.0.0.0/8'], ...delivery },
       // The default: a line for each attempt.
       logLevel: 'info',
+      admin: false,
+      ...more,
     }),
   );
   const main = join(await builtPackage(), 'dist/cli/main.js');
   const daemon = startProcess([main, 'start', '--config', config]);
   await daemon.line((line) => line.includes('"rowhook is running"'));
+  const served = more.admin ? await daemon.line((line) => line.includes('"the admin page is served"')) : '{}';
+  const { url: adminUrl = '' } = JSON.parse(served) as { url?: string };
   daemon.ignore();
   const running = {
     pid: daemon.pid,
+    adminUrl,
     peakMb: () => peakMb(daemon.pid),
     async stop() {
       const peak = await peakMb(daemon.pid);

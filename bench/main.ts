@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { admin } from './admin.ts';
 import { backlog } from './backlog.ts';
 import { captureBulk } from './capture-bulk.ts';
 import { captureSingle } from './capture-single.ts';
@@ -22,6 +23,7 @@ const benches: readonly Bench[] = [
   pinned,
   memory,
   priority,
+  admin,
 ];
 const names = benches.map((bench) => bench.name);
 

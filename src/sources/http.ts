@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { got, type Response } from 'got';
+import type { Got, Response } from 'got';
 import type { HttpSource, RecordKey, SourceHeaders } from '../catalog/source.ts';
 import { mapBounded } from './bounded.ts';
 import { reasonOf, sourceFailed, sourceInvalid, type Unshown } from './failure.ts';
@@ -48,17 +48,23 @@ export function httpSource({ resourceName, source, exclude }: HttpSourceOptions)
   const { url: template, timeoutMs = defaultTimeoutMs, retries = 2, concurrency = 8 } = source;
   const health = createHealth();
   const agent = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
-  const client = got.extend({
+  const options = {
     agent,
     followRedirect: false,
     throwHttpErrors: false,
-    responseType: 'buffer',
+    responseType: 'buffer' as const,
     // So that what was received is what is counted, and no small body can swell.
     decompress: false,
     headers: { 'user-agent': 'rowhook', accept: 'application/json', 'accept-encoding': 'identity' },
     timeout: { request: timeoutMs },
     retry: { limit: retries, backoffLimit: longestBackoffMs, maxRetryAfter: longestBackoffMs },
-  });
+  };
+  let made: Promise<Got> | undefined;
+  /** Loaded when it is first asked: it takes 10 MB of memory, and most catalogs have no such source. */
+  const client = (): Promise<Got> => {
+    made ??= import('got').then(({ got }) => got.extend(options));
+    return made;
+  };
 
   return {
     async fetch(
@@ -200,7 +206,7 @@ export function httpSource({ resourceName, source, exclude }: HttpSourceOptions)
     limit: number,
     signal: AbortSignal,
   ): Promise<Response<Buffer>> {
-    const request = client.get(url, {
+    const request = (await client()).get(url, {
       headers: { ...given },
       signal,
       responseType: 'buffer',

@@ -130,6 +130,18 @@ describe('the reader of answers', () => {
     ],
     ['is closed when more comes than its answer', `${ok}Content-Length: 2\r\n\r\nokHTTP/1.1`, 0],
     ['is closed when more comes than a 204 may have', 'HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\nok', 0],
+    ['is closed when a 204 says that it has a body', 'HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\n', 0],
+    [
+      'is closed when a 304 says that it has chunks',
+      'HTTP/1.1 304 N\r\nTransfer-Encoding: chunked\r\n\r\n',
+      0,
+    ],
+    ['is kept when a 204 says that it has none', 'HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n', undefined],
+    [
+      'of HTTP/1.0 is closed behind chunks, which it does not have',
+      'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      0,
+    ],
     ['is closed when more comes behind the chunks', `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nx`, 0],
   ] as const) {
     it(`says that a connection ${what}`, () => {
@@ -152,6 +164,9 @@ describe('the reader of answers', () => {
     ['a length and a transfer coding', 'content-length: 2\r\nTransfer-Encoding: chunked'],
     ['a length that is a list', 'Content-Length: 2, 2'],
     ['a length in hexadecimal', 'Content-Length: 0x2'],
+    ['a length behind a space that is none of HTTP', 'Content-Length:\xa02'],
+    ['a transfer coding with such a space behind it', 'Transfer-Encoding: chunked\xa0'],
+    ['an extension of a chunk that ends with LF alone', 'Transfer-Encoding: chunked\r\n\r\n1;a\nx\r\n0'],
     ['a control character', 'X-A: \x1b[31m'],
   ] as const) {
     it(`refuses an answer with ${what}`, () => {

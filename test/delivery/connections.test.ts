@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { createGuard, destinationOf, parseAllowList } from '../../src/delivery/guard/guard.ts';
 import { Connections, type ConnectionsOptions } from '../../src/delivery/request/connections.ts';
@@ -5,10 +6,29 @@ import { Exchange, type Sent } from '../../src/delivery/request/exchange.ts';
 import { createTransports } from '../../src/delivery/request/transport.ts';
 import { waitUntil } from '../support/wait.ts';
 import type { RawServer } from './raw-server.ts';
+import { selfSigned } from './self-signed.ts';
 import { body, headers, sendingKit } from './sending-kit.ts';
 
+/** Passes on what a server says once it has said nothing more for a moment: in one segment. */
+function relayTogether(socket: Socket, port: number): void {
+  const server = connect(port, '127.0.0.1');
+  const held: Buffer[] = [];
+  const flush = setTimeout(() => socket.write(Buffer.concat(held.splice(0))), 50);
+  server.on('data', (part) => {
+    held.push(part);
+    flush.refresh();
+  });
+  socket.on('data', (part) => server.write(part));
+  for (const [one, other] of [
+    [socket, server],
+    [server, socket],
+  ] as const) {
+    one.on('error', () => {}).on('close', () => other.destroy());
+  }
+}
+
 describe('connections', () => {
-  const { raw, sender, post } = sendingKit();
+  const { raw, sender, post, listen } = sendingKit();
 
   /** All names lead to this machine. */
   const kept = (options: ConnectionsOptions) => {
@@ -155,6 +175,45 @@ describe('connections', () => {
     expect(await send('a.example', server)).to.include({ status: 200, failure: undefined });
     expect(server.connections()).to.equal(2);
     connections.close();
+  });
+
+  describe('whose answer had more behind it are not used again', () => {
+    const answer = (status: string, length: number, more = ''): string =>
+      `HTTP/1.1 ${status}\r\n${more}Content-Length: ${length}\r\n\r\n${'a'.repeat(length)}`;
+    const forged = answer('201 Forged', 0);
+
+    it('though the answer fills what is read at once', async () => {
+      // 64 KiB in all.
+      const unpadded = answer('200 OK', 60_000, 'X-A: \r\n').length;
+      const first = answer('200 OK', 60_000, `X-A: ${'a'.repeat(65_536 - unpadded)}\r\n`);
+      const server = await raw((socket) => {
+        socket.write(server.connections() === 1 ? first + forged : answer('500 Real', 0));
+      });
+      const by = sender();
+      expect(await post(server.url(), by)).to.include({ status: 200, failure: undefined });
+      expect(await post(server.url(), by)).to.include({ status: 500, failure: undefined });
+    });
+
+    it('though it is in another TLS record', async () => {
+      const server = await raw(
+        (socket) => {
+          if (server.connections() > 1) {
+            socket.write(answer('500 Real', 0));
+            return;
+          }
+          socket.write(answer('200 OK', 0));
+          socket.write(forged);
+        },
+        { tls: selfSigned },
+      );
+      const relay = createServer((socket) => relayTogether(socket, server.port));
+      const port = await listen(Object.assign(relay, { closeAllConnections() {} }));
+      const by = sender();
+      const url = `https://localhost:${port}/`;
+      const ca = { ca: selfSigned.cert };
+      expect(await post(url, by, ca)).to.include({ status: 200, failure: undefined });
+      expect(await post(url, by, ca)).to.include({ status: 500, failure: undefined });
+    });
   });
 
   it('are not kept while the receiver has not read what it answers', async () => {

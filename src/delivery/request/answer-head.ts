@@ -27,6 +27,7 @@ const statusLine = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/;
 const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Control characters, and ends of lines that are none (RFC 9112, 2.2; RFC 9110, 5.5). */
 const illegal = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
+const notAscii = /[^\t\x20-\x7e]/;
 const timeoutHint = /\btimeout *= *(\d{1,12})/i;
 
 /**
@@ -64,6 +65,8 @@ export function answerHead(text: string): AnswerHead {
     const value = line.slice(colon + 1).trim();
     headers.push([name, value]);
     if (!isFraming(name)) continue;
+    // Trimmed are more spaces than those of HTTP: another reader would see something else.
+    if (notAscii.test(line)) throw new InvalidAnswer(`its ${name} is not in ASCII`);
     const lower = name.toLowerCase();
     if (lower === 'content-length') {
       if (length !== undefined) throw new InvalidAnswer('it has two lengths');
@@ -75,7 +78,10 @@ export function answerHead(text: string): AnswerHead {
   }
   const framing = framingOf(status, length, coding);
   const says = (word: string): boolean => connection.replace(/[\t ]/g, '').includes(`,${word},`);
-  const keeps = framing !== 'until end' && !says('close') && (minor === '1' || says('keep-alive'));
+  // HTTP/1.0 has no transfer codings (RFC 9112, 6.1), and these statuses no body: whoever says otherwise may mean another end than we.
+  const isFaulty = minor === '0' ? coding !== undefined : isBodiless(status) && saysBody(length, coding);
+  const keeps =
+    framing !== 'until end' && !isFaulty && !says('close') && (minor === '1' || says('keep-alive'));
   return { status, headers, framing, keeps, keepsMs };
 }
 
@@ -93,6 +99,12 @@ function isFraming(name: string): boolean {
   return (length === 10 || length === 14 || length === 17) && framingNames.has(name.toLowerCase());
 }
 
+/** These have no body, whatever they say (RFC 9110, 6.4.1). */
+const isBodiless = (status: number): boolean => status < 200 || status === 204 || status === 304;
+
+const saysBody = (length: string | undefined, coding: string | undefined): boolean =>
+  coding !== undefined || (length !== undefined && Number(length) > 0);
+
 function framingOf(status: number, length: string | undefined, coding: string | undefined): Framing {
   if (coding !== undefined && length !== undefined) {
     throw new InvalidAnswer('it has a length and a transfer coding');
@@ -100,8 +112,7 @@ function framingOf(status: number, length: string | undefined, coding: string | 
   if (length !== undefined && !/^\d{1,15}$/.test(length)) {
     throw new InvalidAnswer('its length is no number');
   }
-  // These have no body, whatever they say (RFC 9110, 6.4.1).
-  if (status < 200 || status === 204 || status === 304) return 0;
+  if (isBodiless(status)) return 0;
   if (coding !== undefined) return /(^|,)[\t ]*chunked$/i.test(coding) ? 'chunks' : 'until end';
   return length === undefined ? 'until end' : Number(length);
 }

@@ -14,6 +14,8 @@ export class Chunks {
   #place: 'size' | 'extension' | 'size end' | 'data' | 'data end' | 'trailers' | 'over' = 'size';
   #digits = 0;
   #size = 0;
+  /** Of an extension: whether its last byte so far is a CR. */
+  #wasCr = false;
   /** Of what ends the data: bytes of CR LF seen so far. */
   #ended = 0;
   #trailerBytes = 0;
@@ -39,7 +41,11 @@ export class Chunks {
         this.#onBody(data);
       } else if (this.#place === 'extension') {
         const end = part.indexOf(lf as number, at);
+        const before = end < 0 ? part.length : end;
+        if (before > at) this.#wasCr = part[before - 1] === cr;
         if (end < 0) return part.length;
+        // Another reader would see the line go on (RFC 9112, 7.1.1).
+        if (!this.#wasCr) throw new InvalidAnswer('the size of a chunk has no end');
         at = end + 1;
         this.#sized();
       } else {
@@ -88,6 +94,7 @@ export class Chunks {
 
   #next(): void {
     this.#place = 'size';
+    this.#wasCr = false;
     this.#digits = 0;
     this.#ended = 0;
   }

@@ -70,6 +70,7 @@ export function createSender({ allow, timeoutMs, connections, resolve }: SendOpt
       underWay.add(exchange);
       const sent = await exchange.run(options.timeoutMs ?? timeoutMs);
       underWay.delete(exchange);
+      if (connection.open) await allHasBeenRead();
       kept.giveBack(connection);
       return sent;
     },
@@ -80,6 +81,12 @@ export function createSender({ allow, timeoutMs, connections, resolve }: SendOpt
     },
   };
 }
+
+/**
+ * What came along with an answer, in another TLS record or behind a full buffer, is read within the same turn of the event loop, but after whoever
+ * waited for the answer has run. It would be taken for the answer of the next request: so nobody gets the connection before the turn is over.
+ */
+const allHasBeenRead = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Where a URL leads: read once for the many requests that go there. */
 type Reading = Target | { readonly reason: FailureReason; readonly problem: string };

@@ -1,5 +1,5 @@
 import { useEffect, useErrorBoundary } from 'preact/hooks';
-import { session } from './data/session.ts';
+import { onTokenLink, openSession, session } from './data/session.ts';
 import { pageOf } from './pages/pages.tsx';
 import { SignInPage } from './pages/sign-in/sign-in.tsx';
 import { useRoute } from './routes.tsx';
@@ -11,11 +11,12 @@ import { listenForHotkeys } from './ui/hotkeys.ts';
 import { KeysHelp } from './ui/keys-help.tsx';
 import { LiveNotice } from './ui/live-notice.tsx';
 import { Navigation } from './ui/navigation.tsx';
-import { ToastLayer } from './ui/toast.tsx';
+import { ToastLayer, toastProblem } from './ui/toast.tsx';
 
 /** Everything: the sign-in, or the navigation with a page. */
 export function App() {
   useEffect(listenForHotkeys, []);
+  useEffect(() => onTokenLink(() => void openSession().catch(toastProblem)), []);
   return (
     <>
       {session.value ? <SignedIn /> : <SignInPage />}

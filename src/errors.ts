@@ -7,6 +7,7 @@ export const errorCodes = {
   config_invalid: 'The config file does not say what rowhook expects.',
   catalog_invalid: 'A resource or an event of the catalog contradicts itself.',
   database_unreachable: 'The database does not answer.',
+  database_busy: 'The database did not do it in the time that it had.',
   database_version: 'The server is older than PostgreSQL 14.',
   privilege_missing: 'The database role may not do what is needed.',
   client_unsupported: 'The knex instance is not one for PostgreSQL.',

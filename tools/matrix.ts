@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 
 /*
- * The tests of capture, relay and delivery on every Postgres and every Node that rowhook supports. The servers and Nodes come from
+ * The tests of capture, relay, delivery, what the store reads and the admin API on every Postgres and every Node that rowhook supports. The servers and Nodes come from
  * the npm registry (tools/matrix/package.json) and are installed by the first run.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = join(root, 'tools/matrix');
-const parts = ['capture', 'relay', 'delivery'];
+const parts = ['capture', 'relay', 'delivery', 'store', 'admin/api'];
 
 const { dependencies } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as {
   dependencies: Record<string, string>;

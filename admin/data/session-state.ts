@@ -7,6 +7,9 @@ export const session = signal<SessionView | null | undefined>(undefined);
 /** Set when a session ended by itself, so that the sign-in page can say so. */
 export const expired = signal(false);
 
+/** Set when the token of a link was refused, so that the sign-in page can say so. */
+export const linkRefused = signal(false);
+
 /** Whether the user may change anything. */
 export const canChange = computed(() => session.value?.user.role === 'operator');
 

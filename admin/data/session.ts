@@ -1,15 +1,15 @@
 import type { SessionView } from '../../src/admin/shapes/session.ts';
 import { ApiProblem, api } from './api.ts';
-import { expired, session } from './session-state.ts';
+import { expired, linkRefused, session } from './session-state.ts';
 
-export { canChange, expired, session } from './session-state.ts';
+export { canChange, expired, linkRefused, session } from './session-state.ts';
 
 /**
  * Finds out who uses the page: by the token of the URL's fragment (`#token=…`, taken once and removed from the address and the history
  * entry), else by the cookie. Rejects with an ApiProblem when the server cannot say.
  */
 export async function openSession(): Promise<void> {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  const token = tokenOfLink();
   if (token !== null) {
     history.replaceState(history.state, '', location.pathname + location.search);
     try {
@@ -18,6 +18,7 @@ export async function openSession(): Promise<void> {
     } catch (error) {
       // A session that is there already is worth more than a wrong token.
       if (!(error instanceof ApiProblem) || error.problem.status === 0) throw error;
+      linkRefused.value = true;
     }
   }
   try {
@@ -28,10 +29,20 @@ export async function openSession(): Promise<void> {
   }
 }
 
+const tokenOfLink = (): string | null => new URLSearchParams(location.hash.slice(1)).get('token');
+
+/** Calls back when a link with a token is opened where the page is shown already: the browser loads nothing anew then. Returns how to end it. */
+export function onTokenLink(opened: () => void): () => void {
+  const look = () => tokenOfLink() !== null && opened();
+  addEventListener('hashchange', look);
+  return () => removeEventListener('hashchange', look);
+}
+
 /** Signs in; rejects with an ApiProblem. */
 export async function signIn(token: string): Promise<void> {
   session.value = await api.post<SessionView>('/session', { token });
   expired.value = false;
+  linkRefused.value = false;
 }
 
 /** Signs out, here and at the server. */

@@ -56,6 +56,6 @@ export const bulkWords = {
   startNone: 'There is nothing to redeliver.',
   startWait: 'Wait until they are counted.',
   close: 'Close',
-  goesOn: 'It goes on when this is closed. See “Bulk” for how far it is.',
+  goesOn: 'It goes on when this is closed. See “Bulk jobs” for how far it is.',
   toJobs: 'Go to the bulk jobs',
 } as const;

@@ -43,6 +43,7 @@ export const event = {
   payload: 'Payload',
   payloadGone: 'The payload is no longer kept.',
   deliveries: (count: number) => plural(count, 'delivery', 'deliveries'),
+  deliveriesCut: (count: number) => `The first of ${count.toLocaleString('en-US')}.`,
   noDeliveries: 'No webhook got it.',
   why: 'Why each webhook got it, or did not',
 } as const;
@@ -64,4 +65,10 @@ export const story = {
   advice: 'What helps',
   steps: 'Step by step',
   copy: 'Copy the command',
+  resume: (id: string) => `Resume webhook ${id} on its page`,
+  places: {
+    webhook: (id: string) => `Go to webhook ${id}`,
+    delivery: () => 'Show that delivery',
+    redeliver: () => 'Redeliver it from its own page',
+  },
 } as const;

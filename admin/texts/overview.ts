@@ -48,6 +48,8 @@ export const overviewWords = {
   endpoints: 'Webhooks',
   allEndpoints: 'All webhooks',
   warnings: 'Needs attention',
+  allWarnings: (count: number) => `Show all ${count}`,
+  fewerWarnings: 'Show fewer',
   severities: { error: 'Error', warning: 'Warning', info: 'Note' },
   copyFix: 'Copy the command',
   openWebhook: 'Open the webhook',

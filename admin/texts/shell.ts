@@ -9,7 +9,7 @@ export const shell = {
     webhooks: 'Webhooks',
     deliveries: 'Deliveries',
     events: 'Events',
-    bulk: 'Bulk',
+    bulk: 'Bulk jobs',
     audit: 'Audit',
     more: 'More',
   },

@@ -4,7 +4,10 @@ export const states = {
   failing: { word: 'Failing', hint: 'Its receiver does not take what is sent.' },
   paused: { word: 'Paused', hint: 'Nothing is sent; events are held until it is resumed.' },
   disabled: { word: 'Disabled', hint: 'Nothing is sent, and new events are not kept for it.' },
-  due: { word: 'Due', hint: 'Waits for its turn to be sent.' },
+  due: {
+    word: 'Due',
+    hint: 'Waits to be sent: for its turn, or until its webhook is resumed or its receiver is well again.',
+  },
   behind: { word: 'In line', hint: 'Waits for an earlier delivery of the same record.' },
   sending: { word: 'Sending', hint: 'A request is under way.' },
   waiting: { word: 'Retrying', hint: 'The last attempt failed; the next one has a time.' },

@@ -1,6 +1,7 @@
 import type { CountView } from '../../src/admin/shapes/common.ts';
 import type { HeldView } from '../../src/admin/shapes/endpoint.ts';
 import { formatCount, formatDuration, formatShare, plural, shareOf } from '../data/format.ts';
+import { deliveries as deliveryWords } from './deliveries.ts';
 
 const deliveries = (count: number | CountView) => plural(count, 'delivery', 'deliveries');
 
@@ -35,6 +36,8 @@ export const webhooks = {
       succeeded + failed === 0
         ? 'Nothing was sent in the last 24 hours.'
         : `Last 24 hours: ${formatCount(succeeded)} delivered, ${plural(failed, 'failed attempt', 'failed attempts')}, ${formatShare(shareOf(succeeded, failed))} successful.`,
+    failed: (reason: string, failures: number) =>
+      `${deliveryWords.reason(reason)}${failures < 2 ? '' : ` (${formatCount(failures)}×)`}`,
     refresh: 'Show what changed',
     gone: 'No longer in this list',
     emptyTitle: 'No webhooks yet',
@@ -54,6 +57,8 @@ export const webhooks = {
     ping: 'Send ping',
     pause: 'Pause…',
     resume: 'Resume…',
+    tryNow: 'Try now',
+    triedNow: 'It is tried again now, at full rate.',
     redeliver: 'Redeliver failed…',
     rotate: 'Rotate secret…',
     setSecret: 'Set a secret…',

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, TargetedMouseEvent } from 'preact';
 import { useRef } from 'preact/hooks';
 import { Link } from '../routes.tsx';
 import { shell } from '../texts/shell.ts';
@@ -84,6 +84,7 @@ export function Table<Row>(props: TableProps<Row>) {
               class={props.rowClass?.(row)}
               aria-current={props.current === rowKey(row) ? 'true' : undefined}
               {...(rowMenu ? menu.on(nameOf(row), () => rowMenu(row)) : {})}
+              onClick={rowPath ? pressRow : undefined}
             >
               {columns.map((column, index) => (
                 <td
@@ -112,6 +113,14 @@ export function Table<Row>(props: TableProps<Row>) {
       {menu.popup}
     </>
   );
+}
+
+/** What has a title lies above the link that covers the row, so that it can be hovered; pressed, it is the row that is meant. */
+function pressRow(event: TargetedMouseEvent<HTMLElement>): void {
+  if (event.target instanceof Element && event.target.closest('a, button')) return;
+  if (getSelection()?.type === 'Range') return;
+  // With the keys that were held: a click with Ctrl opens a tab, here too.
+  event.currentTarget.querySelector('.row-link')?.dispatchEvent(new MouseEvent('click', event));
 }
 
 function Waiting({ columns }: { columns: number }) {

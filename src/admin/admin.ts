@@ -86,7 +86,7 @@ export function adminWith(options: SharedOptions, place: Place, gate: Gate): Adm
     drifts: drifts ? () => Promise.resolve(drifts()) : createDriftReader(db, catalog, log),
     relay,
     metrics,
-    livePlaces: createPlaces(mostLive),
+    livePlaces: createPlaces(mostLive, mostLiveEach),
     closing: closing.signal,
     version,
     now: () => new Date(),
@@ -116,6 +116,8 @@ export function adminWith(options: SharedOptions, place: Place, gate: Gate): Adm
 
 /** Live views of one process; each is a connection that stays open. */
 const mostLive = 50;
+/** Of one person: the last ones are for others. */
+const mostLiveEach = 40;
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;

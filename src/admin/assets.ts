@@ -36,9 +36,12 @@ export interface Assets {
 // The package's folder, two up from src/admin and from dist/admin alike.
 const packaged = new URL('../../dist/admin/', import.meta.url);
 
+/** Of a page no address ends so: those of records have a colon in their names. */
+const fileName = /^[\w.-]+\.\w+$/;
+
 /**
- * Serves what the build has made: the files that its manifest names, and for every other path the page itself, which finds its way by the
- * address. The manifest is the list of what there is: no path of a request ever gets to the file system.
+ * Serves what the build has made: the files that its manifest names, and for every path that names no file the page itself, which finds its
+ * way by the address. The manifest is the list of what there is: no path of a request ever gets to the file system.
  * @param folder where the build is; default: the package's
  */
 export function createAssets(basePath: string, folder: URL = packaged): Assets {
@@ -57,6 +60,7 @@ export function createAssets(basePath: string, folder: URL = packaged): Assets {
       if (!present) return notBuilt();
       const name = path.slice(1);
       const file = present.files.get(name);
+      if (!file && fileName.test(name.slice(name.lastIndexOf('/') + 1))) return notHere();
       if (!file) {
         return unlessKnown(request, present.indexTag, present.index, {
           'content-type': 'text/html; charset=utf-8',
@@ -95,6 +99,13 @@ function unlessKnown(
     headers: { ...headers, etag, 'content-length': String(content.byteLength) },
   });
 }
+
+/** A file of another build, say. The page in its place would be taken for it. */
+const notHere = (): Response =>
+  new Response('There is no such file here.\n', {
+    status: 404,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+  });
 
 const notAllowed = (): Response =>
   new Response('This is a page: it can be read.\n', {

@@ -10,6 +10,7 @@ import { isLoopback, nameOf } from '../loopback.ts';
 import type { Log } from '../store/log.ts';
 import type { Admin } from './admin.ts';
 import { problemOf } from './http/problem.ts';
+import { secured } from './http/secure-headers.ts';
 
 export interface AdminServerOptions {
   readonly admin: Admin;
@@ -103,7 +104,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
 function handlerOf({ admin, host, publicUrl, metrics, tellsMetrics }: AdminServerOptions): Handler {
-  const tell = getRequestListener((request) => metrics.fetch(request), {
+  const tell = getRequestListener(async (request) => secured(await metrics.fetch(request)), {
     overrideGlobalObjects: false,
     hostname: 'localhost',
   });

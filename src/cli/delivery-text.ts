@@ -36,7 +36,8 @@ export function deliveryText(delivery: DeliveryDetail): string {
     ['request id', event?.requestId],
     ['due', delivery.dueAt],
   ]);
-  return [head, ...delivery.attempts.map(attemptText)].join('\n\n');
+  const cut = delivery.attemptsCut ? ['… earlier attempts are not shown'] : [];
+  return [head, ...cut, ...delivery.attempts.map(attemptText)].join('\n\n');
 }
 
 function attemptText(attempt: Attempt): string {

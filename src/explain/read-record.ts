@@ -81,7 +81,8 @@ export async function readGaps(db: Queryable, tables: readonly string[], since: 
        from rowhook.gap g join rowhook.capture c on c.id = g.capture_id
       where c.table_name = any ($1::text[]) and g.last_at + interval '10 seconds' >= $2::timestamptz
       order by g.last_at`,
-    [tables, since.toISOString()],
+    // Postgres has no year 0, and other limits than JavaScript; no gap is as old as that.
+    [tables, new Date(Math.max(0, since.getTime())).toISOString()],
   );
   return rows;
 }

@@ -86,8 +86,10 @@ function heldBy(endpoint: EndpointNow, surroundings: Surroundings): Outcome | un
   if (!openUntil) return undefined;
   const failing = `${counted(failures, 'request')} in a row failed${failingSince ? ` since ${time(failingSince)}` : ''}`;
   const probe =
-    openUntil > surroundings.now ? `the next probe goes out at ${time(openUntil)}` : 'it is being probed';
-  return held(`its breaker is open: ${failing}; ${probe}`, failingSince, now);
+    openUntil > surroundings.now
+      ? `the next try goes out at ${time(openUntil)}`
+      : 'the next try is under way';
+  return held(`it is held back, as ${failing}; ${probe}`, failingSince, now);
 }
 
 function queued(tale: DeliveryTale, endpoint: EndpointNow, surroundings: Surroundings): Outcome {
@@ -134,7 +136,7 @@ function queued(tale: DeliveryTale, endpoint: EndpointNow, surroundings: Surroun
   const pace =
     endpoint.rate === null
       ? ''
-      : `; the endpoint gets ${endpoint.rate} requests a second at most${endpoint.throttled ? ', as it answered that it gets too much' : ''}`;
+      : `; the endpoint gets ${Number(endpoint.rate.toPrecision(2))} requests a second at most${endpoint.throttled ? ', as it answered that it gets too much' : ''}`;
   return outcome({
     code: code('due'),
     got: 'not yet',

@@ -44,7 +44,7 @@ export function tellRecord(tale: RecordTale): Story {
       ? [
           step(
             'note',
-            `${counted(count.count - events.length, 'earlier event')}${count.atLeast ? ' or more' : ''}: give --since a later time, or the id of one of them`,
+            `${counted(count.count - events.length, 'earlier event')}${count.atLeast ? ' or more' : ''}: ask since a later time, or for one of them by its id`,
           ),
         ]
       : []),

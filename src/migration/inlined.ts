@@ -14,30 +14,6 @@ import { idMark, type MigrationSteps, relationMark } from './steps.ts';
 /** A type, where there are types. */
 export const typed = ({ language }: MigrationFile, type: string): string => (language === 'ts' ? type : '');
 
-export function partitionsText(): string {
-  return `/** Events and attempts are kept by the day. The first days are made here, later ones by the daemon. */
-const firstPartitions = \`
-do $partitions$
-declare
-  day date := (now() at time zone 'UTC')::date;
-  lowest text[];
-begin
-  for i in 0..3 loop
-    -- Ids are UUIDv7: the lowest one of a day begins with its milliseconds since 1970.
-    select array_agg(left(hex, 8) || '-' || right(hex, 4) || '-0000-0000-000000000000' order by n) into lowest
-      from (
-        select n, lpad(to_hex((extract(epoch from (day + i + n)::timestamp) * 1000)::bigint), 12, '0') as hex
-          from generate_series(0, 1) n
-      ) bounds;
-    execute format('create table rowhook.event_%s partition of rowhook.event for values from (%L) to (%L)',
-      to_char(day + i, 'YYYYMMDD'), lowest[1], lowest[2]);
-    execute format('create table rowhook.attempt_%s partition of rowhook.attempt for values from (%L) to (%L)',
-      to_char(day + i, 'YYYYMMDD'), lowest[1], lowest[2]);
-  end loop;
-end
-$partitions$\`;`;
-}
-
 export function upgradeText({ schema }: MigrationSteps, file: MigrationFile): string {
   const before =
     schema.from === 0

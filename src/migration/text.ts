@@ -1,8 +1,8 @@
 import type { MigrationFile } from './file.ts';
+import { partitionsText } from './first-partitions.ts';
 import {
   capturedTablesHelper,
   captureHelper,
-  partitionsText,
   plumbing,
   releaseHelper,
   tableHelpers,

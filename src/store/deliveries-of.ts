@@ -13,6 +13,8 @@ const eventsMost = 200;
 const behindMost = 10_000;
 /** Endpoints in whose queues an event's deliveries are looked for. */
 const queuesMost = 1_000;
+/** Deliveries of one event that are told of. */
+const ofEventMost = 500;
 
 interface EventOfRecord {
   readonly id: string;
@@ -136,7 +138,10 @@ async function endpointsWithQueues(db: Queryable): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Deliveries of an event, the first made first, as far as they can be found: what was dropped before its first attempt left nothing. */
+/**
+ * The first 500 deliveries of an event, the first made first, as far as they can be found: what was dropped before its first attempt left
+ * nothing.
+ */
 export async function deliveriesOfEvent(db: Queryable, eventId: string): Promise<DeliverySummary[]> {
   if (!isUuid(eventId)) return [];
   const summed = await summedOfEvent(db, eventId);
@@ -153,7 +158,8 @@ async function summedOfEvent(db: Queryable, eventId: string): Promise<Summed[]> 
     const queued = await queuedDeliveries(db, event, await endpointsWithQueues(db));
     for (const each of queued) all.set(each.id, each);
   }
-  return summariesOf(db, await stepsOf(db, [...all.values()]));
+  const first = [...all.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, ofEventMost);
+  return summariesOf(db, await stepsOf(db, first));
 }
 
 const byIdText = `

@@ -14,14 +14,19 @@ export interface DeliveryDetail {
   readonly eventId: string;
   /** Null when retention has taken the event away. */
   readonly event: DeliveredEvent | null;
-  /** The first one first. */
+  /** The latest 60, the first one of them first: a whole schedule, and some by hand. */
   readonly attempts: ReadonlyArray<
     Attempt & {
       /** As it was sent; null when the event or the dialect is gone. */
       readonly requestBody: string | null;
     }
   >;
+  /** There were attempts before those. */
+  readonly attemptsCut: boolean;
 }
+
+/** Each holds up to 64 KiB of an answer. */
+const attemptsMost = 60;
 
 export interface DeliveredEvent {
   readonly name: string;
@@ -44,36 +49,62 @@ interface Queued {
  * @throws RowhookError `delivery_unknown`
  */
 export async function showDelivery(db: Queryable, id: string): Promise<DeliveryDetail> {
-  if (!isUuid(id)) throw unknown(id);
-  const queued = await findQueued(db, id);
-  const attempts = await attemptsOf(db, id);
-  const latest = attempts.at(-1);
-  const { endpointId, eventId } = queued ?? latest ?? {};
-  if (endpointId === undefined || eventId === undefined) throw unknown(id);
+  const found = await findStanding(db, id, attemptsMost + 1);
+  const { endpointId, eventId, state, dueAt } = found;
   const event = await findEvent(db, eventId);
+  const bodies = new Map<string, string | null>();
+  // The same for all attempts of a dialect: a large one is there once.
+  const bodyIn = (dialect: string): string | null => {
+    const body = bodies.has(dialect) ? (bodies.get(dialect) ?? null) : bodyOf(dialect, event);
+    bodies.set(dialect, body);
+    return body;
+  };
   return {
     id,
     endpointId,
-    state: stateOf(queued ?? { queued: null, dueAt: null }, latest),
-    dueAt: queued?.dueAt ?? null,
+    state,
+    dueAt,
     eventId,
     event,
-    attempts: attempts.map(({ endpointId: _, eventId: __, ...attempt }) => ({
+    attempts: found.attempts.slice(-attemptsMost).map(({ endpointId: _, eventId: __, ...attempt }) => ({
       ...attempt,
-      requestBody: bodyOf(attempt, event),
+      requestBody: bodyIn(attempt.dialect),
     })),
+    attemptsCut: found.attempts.length > attemptsMost,
   };
+}
+
+/** Where a delivery stands, with so many of its latest attempts. */
+async function findStanding(
+  db: Queryable,
+  id: string,
+  most: number,
+): Promise<
+  Pick<DeliveryDetail, 'endpointId' | 'eventId' | 'state' | 'dueAt'> & {
+    attempts: Awaited<ReturnType<typeof attemptsOf>>;
+  }
+> {
+  if (!isUuid(id)) throw unknown(id);
+  // The queue first: what leaves it in between has its attempt by then.
+  const queued = await findQueued(db, id);
+  const attempts = await attemptsOf(db, id, most);
+  const latest = attempts.at(-1);
+  const { endpointId, eventId } = queued ?? latest ?? {};
+  if (endpointId === undefined || eventId === undefined) throw unknown(id);
+  const state = stateOf(queued ?? { queued: null, dueAt: null }, latest);
+  return { endpointId, eventId, state, dueAt: queued?.dueAt ?? null, attempts };
 }
 
 /**
  * Puts a delivery that has come to its end back into the queue, for one more schedule of attempts with the same id and bytes.
  * The numbers of the attempts go on.
+ * @returns to which endpoint it goes
  * @throws RowhookError `delivery_unknown` (also when its event is gone), `delivery_pending`, `endpoint_unknown`
  */
-export async function redeliver(db: Queryable, id: string): Promise<void> {
-  const delivery = await showDelivery(db, id);
+export async function redeliver(db: Queryable, id: string): Promise<{ readonly endpointId: string }> {
+  const delivery = await findStanding(db, id, 1);
   if (['due', 'behind', 'sending', 'waiting'].includes(delivery.state)) throw pending(id);
-  if (delivery.event?.payload == null) {
+  if (!(await isKept(db, delivery.eventId))) {
     throw new RowhookError(
       'delivery_unknown',
       `the event of delivery ${id} is older than what retention keeps`,
@@ -100,25 +131,29 @@ export async function redeliver(db: Queryable, id: string): Promise<void> {
   // Somebody else was quicker.
   if (outcome === 'pending') throw pending(id);
   await db.query(`select pg_notify('rowhook_delivery', '')`);
+  return { endpointId: delivery.endpointId };
 }
+
+// The limits keep a planner from reading a whole queue: of each endpoint it is one descent of the index, whatever waits (invariant 8).
+const queuedText = `
+select found.*
+  from rowhook.endpoint
+ cross join lateral (
+    (select endpoint_id::text as "endpointId", event_id as "eventId", null::timestamptz as "dueAt",
+            case when leased_until > now() then 'sending' else 'due' end as queued
+       from rowhook.delivery where lane in (0, 1, 2) and endpoint_id = endpoint.id and delivery.id = $1 limit 1)
+    union all
+    (select endpoint_id::text, event_id, due_at, null
+       from rowhook.delivery_waiting where endpoint_id = endpoint.id and delivery_waiting.id = $1 limit 1)
+    union all
+    (select endpoint_id::text, event_id, null, 'behind'
+       from rowhook.delivery_behind where endpoint_id = endpoint.id and delivery_behind.id = $1 limit 1)
+ ) as found
+ limit 1`;
 
 /** Where a delivery is queued, if it is. The queue is looked into by endpoint; what it owes to deleted ones is gone with them. */
 async function findQueued(db: Queryable, id: string): Promise<Queued | undefined> {
-  const { rows } = await db.query<Queued>(
-    `select delivery.endpoint_id::text as "endpointId", delivery.event_id as "eventId", null as "dueAt",
-            case when delivery.leased_until > now() then 'sending' else 'due' end as queued
-       from rowhook.endpoint
-       join rowhook.delivery on delivery.lane in (0, 1, 2) and delivery.endpoint_id = endpoint.id and delivery.id = $1
-      union all
-     select waiting.endpoint_id::text, waiting.event_id, waiting.due_at, null
-       from rowhook.endpoint
-       join rowhook.delivery_waiting as waiting on waiting.endpoint_id = endpoint.id and waiting.id = $1
-      union all
-     select behind.endpoint_id::text, behind.event_id, null, 'behind'
-       from rowhook.endpoint
-       join rowhook.delivery_behind as behind on behind.endpoint_id = endpoint.id and behind.id = $1`,
-    [id],
-  );
+  const { rows } = await db.query<Queued>(queuedText, [id]);
   return rows[0];
 }
 
@@ -132,10 +167,18 @@ async function findEvent(db: Queryable, id: string): Promise<DeliveredEvent | nu
   return rows[0] ?? null;
 }
 
-function bodyOf(attempt: Attempt, event: DeliveredEvent | null): string | null {
+/** Whether there is still a body to be sent. */
+async function isKept(db: Queryable, eventId: string): Promise<boolean> {
+  const { rows } = await db.query(`select from rowhook.event where id = $1 and payload is not null`, [
+    eventId,
+  ]);
+  return rows.length > 0;
+}
+
+function bodyOf(dialect: string, event: DeliveredEvent | null): string | null {
   if (event?.payload == null) return null;
   try {
-    return dialectNamed(attempt.dialect).body({ ...event, payload: event.payload });
+    return dialectNamed(dialect).body({ ...event, payload: event.payload });
   } catch {
     return null;
   }

@@ -1,11 +1,15 @@
 import { uuidTime } from '../uuid-time.ts';
 import type { StatusRange } from './delivery-steps.ts';
 import type { DeliveryState, DeliverySummary, Summed } from './delivery-summary.ts';
+import { recordOf } from './events.ts';
 
 export interface DeliveryFilter {
   readonly endpointId?: string | undefined;
   readonly eventName?: string | undefined;
-  /** Of this record: `person:412`, the key as the outbox has it. Then the latest made come first, whenever they were tried. */
+  /**
+   * Of this record: `person:412`, the key as the outbox has it. Then the latest made come first, whenever they were tried. Or of a resource
+   * alone, in the usual order.
+   */
   readonly record?: string | undefined;
   readonly state?: DeliveryState | undefined;
   /** Of the latest attempt: `500`, or a class like `5xx`; `none`: there was no answer. */
@@ -35,6 +39,12 @@ export function textOf({ text }: DeliveryFilter): string | undefined {
   return text?.trim().toLowerCase() || undefined;
 }
 
+/** The resource, where all of its records are meant. */
+export function resourceOf({ record }: DeliveryFilter): string | undefined {
+  const { resource, key } = recordOf(record);
+  return key === undefined ? resource : undefined;
+}
+
 export function rangeOf({ status }: DeliveryFilter): StatusRange | undefined {
   if (status === undefined || status === 'none') return status;
   const first = Number(status[0]) * 100;
@@ -55,6 +65,7 @@ export function matches(summary: DeliverySummary, filter: DeliveryFilter): boole
     (filter.endpointId ?? summary.endpointId) === summary.endpointId &&
     (filter.state ?? summary.state) === summary.state &&
     (filter.eventName ?? summary.eventName) === summary.eventName &&
+    (resourceOf(filter) ?? summary.resource) === summary.resource &&
     (id.includes(text) || eventId.includes(text)) &&
     hasStatus
   );

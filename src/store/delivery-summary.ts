@@ -95,11 +95,16 @@ interface EventNamed {
 async function eventsOf(db: Queryable, ids: readonly string[]): Promise<Map<string, EventNamed>> {
   if (ids.length === 0) return new Map();
   const sorted = [...ids].sort();
-  // The range leaves out the days that none of them is of.
+  // The range leaves out the days that none of them is of. A subselect with a limit for each, as in latestAttempts.
   const { rows } = await db.query<EventNamed>(
-    `select id, name, resource, record_key as "recordKey"
-       from rowhook.event
-      where id = any ($1::uuid[]) and id between $2::uuid and $3::uuid`,
+    `select found.*
+       from unnest($1::uuid[]) as wanted (id)
+      cross join lateral (
+         select id, name, resource, record_key as "recordKey"
+           from rowhook.event
+          where event.id = wanted.id and event.id between $2::uuid and $3::uuid
+          limit 1
+      ) as found`,
     [ids, sorted[0], sorted.at(-1)],
   );
   return new Map(rows.map((event) => [event.id, event]));

@@ -6,6 +6,7 @@ import {
   isWithin,
   matches,
   rangeOf,
+  resourceOf,
   textOf,
 } from './delivery-filter.ts';
 import { type StatusRange, type Step, type Walked, walkSteps } from './delivery-steps.ts';
@@ -22,7 +23,7 @@ export { type DeliveryState, type DeliverySummary, stateOf } from './delivery-su
 export async function listDeliveries(db: Queryable, filter: DeliveryFilter = {}): Promise<DeliveryPage> {
   const limit = Math.min(Math.max(1, filter.limit ?? 50), 500);
   const text = textOf(filter);
-  if (filter.record !== undefined) {
+  if (filter.record !== undefined && resourceOf(filter) === undefined) {
     return deliveriesOfRecord(
       db,
       { ...filter, record: filter.record, limit },
@@ -104,8 +105,9 @@ function isItsPlace({ step, latestId }: Summed): boolean {
 }
 
 /** How many rows a page looks at. */
-function mostFor({ eventName, state, status, text, endpointId }: DeliveryFilter, limit: number): number {
-  const searching = [eventName, state, status, text].some((each) => each !== undefined);
+function mostFor(filter: DeliveryFilter, limit: number): number {
+  const { eventName, record, state, status, text, endpointId } = filter;
+  const searching = [eventName, record, state, status, text].some((each) => each !== undefined);
   if (endpointId !== undefined) return searching ? 5_000 : limit * 4;
   return searching ? 3_000 : limit * 2;
 }

@@ -15,8 +15,8 @@ const pem = z.string().max(pemMaxLength).nullable().default(null);
 export const settingsShape = {
   /** Requests at a time, over all daemons. Default: `delivery.perEndpoint` of each daemon. */
   concurrency: z.int().min(1).max(1_000).nullable().default(null),
-  /** Requests begun a second, over all daemons. Default: no limit. */
-  rate: z.number().positive().max(10_000).nullable().default(null),
+  /** Requests begun a second, over all daemons; one in a quarter of an hour at least. Default: no limit. */
+  rate: z.number().positive().min(0.001).max(10_000).nullable().default(null),
   /** Milliseconds that a whole request may take. Default: `delivery.timeoutMs` of the daemon. */
   timeoutMs: z.int().min(100).max(60_000).nullable().default(null),
   /** Milliseconds from each failed attempt to the next, a second to a week; empty: no retry. Default: the dialect's. */

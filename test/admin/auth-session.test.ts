@@ -176,6 +176,8 @@ describe('a session of the admin page', () => {
     const status = async (cookie: string) => (await ask('GET', '/session', undefined, { cookie })).status;
     expect(await status(`${tossed.cookie}; ${mine.cookie}`)).to.equal(401);
     expect(await status(`${mine.cookie}; ${tossed.cookie}`)).to.equal(401);
+    // Nor where there are more of them than are looked at.
+    expect(await status([...Array<string>(8).fill(tossed.cookie), mine.cookie].join('; '))).to.equal(401);
     // What is none of ours keeps nobody out.
     expect(await status(`rowhook_session=rubbish; a=b; ${mine.cookie}`)).to.equal(200);
     expect(await status(`xrowhook_session=1; rowhook_session2=2; ${mine.cookie}`)).to.equal(200);

@@ -73,16 +73,31 @@ describe('the files of the admin page', () => {
     ]);
   });
 
-  it('are those of the manifest and no others: any other path is the page, which finds its own way', async () => {
+  it('are those of the manifest and no others', async () => {
     await build();
     const paths = [
-      '/',
-      '/webhooks/4',
       '/server.js',
+      '/app-B.js',
       '/manifest.json',
       '/app-A.js.br',
       '/../package.json',
       '//app-A.js',
+    ];
+    for (const path of [...paths, '/webhooks/app-A.js', '/favicon.ico']) {
+      const response = get(path);
+      expect([response.status, response.headers.get('cache-control')], path).to.deep.equal([404, 'no-store']);
+      expect(await response.text(), path).not.to.match(/<|never/);
+      expect(assets().isFile(path), path).to.equal(false);
+    }
+  });
+
+  it('are beside the page, which is at any path that names no file, and finds its own way', async () => {
+    await build();
+    const paths = [
+      '/',
+      '/webhooks/4',
+      '/records/person:jo.js',
+      '/records/user%3Ajo%40x.com',
       '/constructor',
       '/__proto__',
     ];

@@ -159,7 +159,10 @@ describe('the command line', function () {
     expect({ code, stderr }).to.have.property('code', 1);
     expect(stderr).to.contain('config_invalid');
     expect(await crm.json('endpoints', 'list', '--database', crm.url)).to.deep.equal([]);
-    expect(await crm.json('deliveries', 'list', '--database', crm.url)).to.deep.equal({ deliveries: [] });
+    expect(await crm.json('deliveries', 'list', '--database', crm.url)).to.deep.equal({
+      deliveries: [],
+      searchedUntil: null,
+    });
   });
 
   it('keeps the terminal from what others have written', async () => {

@@ -140,7 +140,7 @@ gift_create of gift:412: changed <time>, made <time>, tenant a, event <id>
     );
     await health('failures, failing_since, open_until', `12, now(), now() + interval '1 hour'`);
     expect(await answer(event)).to.equal(
-      'Endpoint 1 has not got it yet: its breaker is open: 12 requests in a row failed since <time>; the next probe goes out at <time>.',
+      'Endpoint 1 has not got it yet: it is held back, as 12 requests in a row failed since <time>; the next try goes out at <time>.',
     );
     await health('throttle, paused_until', `0.5, now() - interval '1 hour'`);
     expect(await answer(event)).to.equal(

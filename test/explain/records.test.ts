@@ -186,7 +186,7 @@ gift has 4 events. A change of other columns, or one that does not meet the cond
       'Of 23 events the last one, gift_update of gift:1 of <time>: nobody got it: no endpoint took gift_update when it was made.',
     );
     expect(wordsOf(story, 'note')).to.eql([
-      '3 earlier events: give --since a later time, or the id of one of them',
+      '3 earlier events: ask since a later time, or for one of them by its id',
     ]);
     await kit.db.query(
       `with gone as (delete from rowhook.event returning *)

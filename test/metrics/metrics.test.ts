@@ -141,6 +141,21 @@ describe('metrics', () => {
     await due(first, 20);
     expect(await oldest()).to.equal(30);
     expect(await (await ask(app, '/health')).json()).to.deep.include({ status: 'failing' });
+    // One in 100 seconds: most of the time nothing is being sent, though nothing is wrong.
+    await db.query('update rowhook.endpoint set rate = 0.01 where id = $1', [first]);
+    for (const [seconds, status] of [
+      [250, 503],
+      [150, 200],
+    ] as const) {
+      await db.query(
+        `insert into rowhook.attempt (id, endpoint_id, delivery_id, event_id, number, started_at, duration_ms, verdict, reason, url, dialect, request_headers)
+         values ($1, $2, $1, $1, 1, now() - $3 * interval '1 second', 1, 'succeeded', 'success', '', '', '[]')`,
+        [uuidOf(seconds / 60), first, seconds],
+      );
+      expect((await ask(app, '/health')).status).to.equal(status);
+    }
+    await db.query('update rowhook.endpoint set rate = null');
+    expect((await ask(app, '/health')).status).to.equal(503);
     // A retry has been due since its last attempt said so.
     await due(second, 300, 2);
     expect(await oldest()).to.equal(30);

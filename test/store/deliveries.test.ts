@@ -59,6 +59,34 @@ describe('a delivery', () => {
       expect(JSON.stringify(shown)).not.to.include('topsecret');
     });
 
+    it('with its latest attempts, however many there are, and what they sent read once', async () => {
+      const endpoint = await queue.addEndpoint(db, receiver.url());
+      const [id = ''] = await queue.enqueue(db, endpoint);
+      await queue.sendAll(db);
+      expect(await showDelivery(db.pool, id)).to.include({ attemptsCut: false });
+      const repeat = (to: number) =>
+        db.query(
+          `insert into rowhook.attempt (id, endpoint_id, delivery_id, event_id, number, started_at, duration_ms, verdict, reason, url, dialect,
+             request_headers)
+           select (left(id::text, 24) || lpad(n::text, 12, '0'))::uuid, endpoint_id, delivery_id, event_id, n, started_at, 1, verdict, reason,
+             url, dialect, request_headers
+             from rowhook.attempt, generate_series((select max(number) + 1 from rowhook.attempt), ${to}) n
+            where number = 1`,
+        );
+      await repeat(60);
+      const all = await showDelivery(db.pool, id);
+      expect([all.attempts.length, all.attempts[0]?.number, all.attemptsCut]).to.deep.equal([60, 1, false]);
+      await repeat(75);
+      const shown = await showDelivery(db.pool, id);
+      expect(shown.attempts.map(({ number }) => number)).to.deep.equal(
+        Array.from({ length: 60 }, (_, n) => 16 + n),
+      );
+      expect(shown.attemptsCut).to.equal(true);
+      await redeliver(db.pool, id);
+      const { rows } = await db.query('select attempts from rowhook.delivery');
+      expect(rows).to.deep.equal([{ attempts: 75 }]);
+    });
+
     it('before its first attempt', async () => {
       const [id = ''] = await queue.enqueue(db, await queue.addEndpoint(db, receiver.url()));
       expect(await showDelivery(db.pool, id)).to.deep.include({ id, state: 'due', attempts: [] });

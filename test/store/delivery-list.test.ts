@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { v7 } from 'uuid';
+import { showDelivery } from '../../src/store/deliveries.ts';
 import { deliveriesOfEvent } from '../../src/store/deliveries-of.ts';
 import { type DeliveryFilter, listDeliveries } from '../../src/store/history.ts';
 import { dayMs, lowestUuid, uuidTime } from '../../src/uuid-time.ts';
@@ -225,6 +226,19 @@ describe('a list of deliveries', () => {
         expect(counting.rows()).to.be.within(1, most);
       });
     }
+
+    it('for one that is shown, queued or not', async () => {
+      for (const luck of [0, 1, 2, 3]) {
+        const { rows } = await db.query<{ id: string }>(
+          'select id from made where luck = $1 order by i limit 1',
+          [luck],
+        );
+        const counting = countingRows(db);
+        expect((await showDelivery(counting.db, rows[0]!.id)).id).to.equal(rows[0]!.id);
+        // Of the attempts, the event, and a step for each endpoint and queue.
+        expect(counting.rows(), String(luck)).to.be.within(1, 100);
+      }
+    });
 
     it('for the deliveries of an event', async () => {
       const { rows } = await db.query<{ id: string }>(

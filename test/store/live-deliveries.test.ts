@@ -45,7 +45,7 @@ describe('what live views look at', () => {
 
   it('is what was tried or made lately, and put back by hand, the latest first', async () => {
     await attempt(1, 2 * minute);
-    const [tried] = await attempt(1);
+    const [tried] = await attempt(1, 1_000);
     const [made = ''] = await enqueue(db, id, payloads(1));
     const [old = ''] = await enqueue(db, id, payloads(1), { lane: 2 });
     const ancient = v7({ msecs: 1_000 });

@@ -29,6 +29,7 @@ describe('what an endpoint is told', () => {
     ['half a request at a time', { concurrency: 1.5 }, 'concurrency', 'int'],
     ['too many at a time', { concurrency: 1_001 }, 'concurrency', '<=1000'],
     ['a rate of 0', { rate: 0 }, 'rate', '>0'],
+    ['a rate that no column takes', { rate: 1e-300 }, 'rate', '>=0.001'],
     ['no number as rate', { rate: Number.NaN }, 'rate', 'NaN'],
     ['a timeout of 5 ms', { timeoutMs: 5 }, 'timeoutMs', '>=100'],
     ['a timeout of two minutes', { timeoutMs: 120_000 }, 'timeoutMs', '<=60000'],

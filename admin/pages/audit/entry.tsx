@@ -4,6 +4,7 @@ import { Link, pathTo } from '../../routes.tsx';
 import { auditWords as words } from '../../texts/audit.ts';
 import { Text } from '../../ui/text.tsx';
 import { Time } from '../../ui/time.tsx';
+import { EndpointName } from '../deliveries/endpoint-name.tsx';
 import { ChangeLines } from './change-lines.tsx';
 import { changesOf } from './changes.ts';
 
@@ -35,7 +36,12 @@ function About({ entry: { action, endpointId, target } }: { entry: AuditEntryVie
   return (
     <span class="entry-about">
       {endpointId !== null && (
-        <Link to={pathTo('webhook', { id: endpointId })}>{words.webhook(endpointId)}</Link>
+        <>
+          <Link to={pathTo('webhook', { id: endpointId })}>{words.webhook(endpointId)}</Link>
+          <span class="dim entry-name">
+            <EndpointName id={endpointId} />
+          </span>
+        </>
       )}
       {deliveryOf && <Link to={pathTo('delivery', { deliveryId: target })}>{words.delivery}</Link>}
       {target !== null && action.startsWith('bulk_') && (

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import type { AttemptView } from '../../../src/admin/shapes/delivery.ts';
 import { now } from '../../data/clock.ts';
 import { formatDuration } from '../../data/format.ts';
 import { deliveries, delivery as texts } from '../../texts/deliveries.ts';
@@ -10,10 +9,11 @@ import { Body } from './body.tsx';
 import { CurlButton } from './curl-button.tsx';
 import { Headers } from './headers.tsx';
 import { PhaseBar } from './phase-bar-view.tsx';
+import type { ShownAttempt } from './shown-attempt.ts';
 import { Words } from './story-view.tsx';
 
 /** One request and how it ended: a line, and all of it when opened. */
-export function Attempt({ attempt, isOpen: opensItself }: { attempt: AttemptView; isOpen: boolean }) {
+export function Attempt({ attempt, isOpen: opensItself }: { attempt: ShownAttempt; isOpen: boolean }) {
   const [isOpen, setOpen] = useState(opensItself);
   const { number, verdict, status, reason } = attempt;
   return (
@@ -34,7 +34,7 @@ export function Attempt({ attempt, isOpen: opensItself }: { attempt: AttemptView
   );
 }
 
-function Opened({ attempt }: { attempt: AttemptView }) {
+function Opened({ attempt }: { attempt: ShownAttempt }) {
   const { advice, detail, status, verdict } = attempt;
   return (
     <div class="stack attempt-body">
@@ -93,7 +93,7 @@ function Opened({ attempt }: { attempt: AttemptView }) {
 }
 
 /** What follows it. Of a success nothing is said. */
-function Next({ attempt: { verdict, dueAt } }: { attempt: AttemptView }) {
+function Next({ attempt: { verdict, dueAt } }: { attempt: ShownAttempt }) {
   if (verdict === 'succeeded') return null;
   if (verdict === 'exhausted' || dueAt === null) return <p class="dim">{texts.noNext}</p>;
   if (Date.parse(dueAt) <= now.value) {

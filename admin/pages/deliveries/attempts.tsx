@@ -1,13 +1,19 @@
 import { useState } from 'preact/hooks';
-import type { AttemptView } from '../../../src/admin/shapes/delivery.ts';
 import { delivery as texts } from '../../texts/deliveries.ts';
 import { Attempt } from './attempt.tsx';
+import type { ShownAttempt } from './shown-attempt.ts';
 
 /** So many are listed at first: a schedule of ten or so fits. */
 const listedMost = 12;
 
+export interface AttemptsProps {
+  attempts: readonly ShownAttempt[];
+  /** There were others before those. */
+  isCut: boolean;
+}
+
 /** Each attempt, the newest first, and that one open. */
-export function Attempts({ attempts }: { attempts: readonly AttemptView[] }) {
+export function Attempts({ attempts, isCut }: AttemptsProps) {
   const [all, setAll] = useState(false);
   const [opened] = useState(() => attempts.at(-1)?.id);
   const newest = [...attempts].reverse();
@@ -24,6 +30,7 @@ export function Attempts({ attempts }: { attempts: readonly AttemptView[] }) {
           {texts.showEarlier(newest.length - listed.length)}
         </button>
       )}
+      {isCut && listed.length === newest.length && <p class="dim">{texts.attemptsCut}</p>}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import type { AttemptView } from '../../../src/admin/shapes/delivery.ts';
 import { base64Of, bytesOf } from './bytes.ts';
+import type { ShownAttempt } from './shown-attempt.ts';
 
 /** What our records show in place of a value that may be a credential. */
 const hidden = '[hidden]';
@@ -28,7 +29,7 @@ export function curlOf({
   url,
   requestHeaders,
   requestBody,
-}: Pick<AttemptView, 'url' | 'requestHeaders' | 'requestBody'>): Curl {
+}: Pick<ShownAttempt, 'url' | 'requestHeaders' | 'requestBody'>): Curl {
   const bytes = requestBody && bytesOf(requestBody);
   const pipe = bytes !== null && needsPipe(bytes);
   const parts = [

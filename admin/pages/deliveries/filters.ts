@@ -134,7 +134,7 @@ export function isWanted(filters: Filters, delivery: DeliveryView, now: number):
 export const placeOf = ({ lastAttemptAt, createdAt }: DeliveryView): string => lastAttemptAt ?? createdAt;
 
 function isRecord(record: string, { resource, recordKey }: DeliveryView): boolean {
-  return resource !== null && record === `${resource}:${recordKey}`;
+  return resource !== null && (record === resource || record === `${resource}:${recordKey}`);
 }
 
 function hasStatus(status: string, { attempts, lastStatus }: DeliveryView): boolean {

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { DeliveryDetailView } from '../../../src/admin/shapes/delivery.ts';
 import { api } from '../../data/api.ts';
 import { live } from '../../data/live.ts';
@@ -17,6 +17,7 @@ import { ButtonLink } from './button-link.tsx';
 import { CurlButton } from './curl-button.tsx';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { redeliver, redelivered } from './redeliver.ts';
+import { shownAttempts } from './shown-attempt.ts';
 import { StoryView } from './story-view.tsx';
 
 export interface DeliveryPanelProps {
@@ -87,7 +88,8 @@ export function DeliveryPanel({ id, endpointId, onClose }: DeliveryPanelProps) {
 }
 
 function Shown({ data }: { data: DeliveryDetailView }) {
-  const { event, attempts } = data;
+  const { event, attemptsCut } = data;
+  const attempts = useMemo(() => shownAttempts(data), [data]);
   const latest = attempts.at(-1);
   return (
     <div class="stack delivery">
@@ -111,7 +113,7 @@ function Shown({ data }: { data: DeliveryDetailView }) {
       {data.redeliverProblem !== null && <p class="dim hint">{texts.notNow(data.redeliverProblem)}</p>}
       <StoryView story={data.story} title={texts.what} brief />
       <DeliveryFacts data={data} />
-      <Attempts key={data.id} attempts={attempts} />
+      <Attempts key={data.id} attempts={attempts} isCut={attemptsCut} />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { story as texts } from '../../texts/events.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Text } from '../../ui/text.tsx';
 import { Time } from '../../ui/time.tsx';
-import { wordPieces } from './words.ts';
+import { answerParts, placeOfCommand, wordPieces } from './words.ts';
 
 export interface StoryViewProps {
   story: StoryShape;
@@ -16,18 +16,29 @@ export interface StoryViewProps {
 /** Why something was delivered or was not: the answer, what helps, and step by step how it came. */
 export function StoryView({ story, title, brief }: StoryViewProps) {
   const steps = <Steps steps={story.steps} />;
+  const folded = brief || countOf(story.steps) > openMost;
+  const [answer = '', ...parts] = answerParts(story.answer);
   // The page has a button for that.
-  const advice = brief
+  const advice = folded
     ? [...new Set(adviceOf(story.steps))].filter((words) => !words.startsWith('rowhook deliveries redeliver'))
     : [];
   return (
     <section class="story" aria-label={title}>
       <p class="story-answer">
-        <Words>{story.answer}</Words>
+        <Words>{parts.length === 0 ? answer : `${answer}:`}</Words>
       </p>
+      {parts.length > 0 && (
+        <ul class="story-parts">
+          {parts.map((part) => (
+            <li key={part}>
+              <Words>{sentence(part)}</Words>
+            </li>
+          ))}
+        </ul>
+      )}
       {advice.length > 0 && <Advice advice={advice} />}
       {story.steps.length > 0 &&
-        (brief ? (
+        (folded ? (
           <details>
             <summary>{texts.steps}</summary>
             {steps}
@@ -38,6 +49,15 @@ export function StoryView({ story, title, brief }: StoryViewProps) {
     </section>
   );
 }
+
+/** A longer way is told on request: the answer and what helps must not be lost in it. */
+const openMost = 8;
+
+const countOf = (steps: readonly StepView[]): number =>
+  steps.reduce((count, step) => count + 1 + countOf(step.steps), 0);
+
+const sentence = (part: string): string =>
+  `${part.charAt(0).toUpperCase()}${part.slice(1)}${part.endsWith('.') ? '' : '.'}`;
 
 const adviceOf = (steps: readonly StepView[]): string[] =>
   steps.flatMap((step) => [...step.advice, ...adviceOf(step.steps)]);
@@ -76,6 +96,20 @@ export function Words({ children, facts = {} }: { children: string; facts?: Step
     if (kind === 'time') return <Time key={index} at={text} form="clock" />;
     if (kind === 'id') return <Id key={index} id={text} facts={facts} />;
     if (kind === 'text') return <Text key={index}>{text}</Text>;
+    const place = placeOfCommand(text);
+    if (place !== null) {
+      const to =
+        place.page === 'webhook'
+          ? pathTo('webhook', { id: place.id })
+          : pathTo('delivery', { deliveryId: place.id });
+      return (
+        <Link key={index} to={to}>
+          {index === 0 && place.page === 'webhook'
+            ? texts.resume(place.id)
+            : texts.places[place.page](place.id)}
+        </Link>
+      );
+    }
     return (
       <span key={index} class="command">
         <code>

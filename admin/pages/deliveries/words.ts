@@ -22,6 +22,21 @@ export function wordPieces(sentence: string): WordPiece[] {
   return pieces;
 }
 
+/** Where the page does what a command does; null: it cannot, and the command is shown to be copied. Pure. */
+export function placeOfCommand(
+  command: string,
+): { readonly page: 'webhook' | 'redeliver' | 'delivery'; readonly id: string } | null {
+  const [, webhook] = /^rowhook endpoints (?:resume|enable) (\d+)$/.exec(command) ?? [];
+  if (webhook !== undefined) return { page: 'webhook', id: webhook };
+  const [, verb, id] = /^rowhook (deliveries redeliver|explain) ([0-9a-f-]{36})$/.exec(command) ?? [];
+  return id === undefined ? null : { page: verb === 'explain' ? 'delivery' : 'redeliver', id };
+}
+
+/** An answer about several webhooks, in its parts: what holds for all, then each. Pure. */
+export function answerParts(answer: string): string[] {
+  return answer.split(/; (?=endpoint \d+ |[\d,]+ others? (?:has|have) not )/);
+}
+
 function textPiece(text: string): WordPiece {
   const words = text.replace(
     /\b(an |An )?([Ee])ndpoint(s?)\b/g,

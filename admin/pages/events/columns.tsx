@@ -7,8 +7,7 @@ import type { GridColumn } from '../deliveries/grid-row.tsx';
 
 const { columns: heads } = events;
 
-/** What a row of the events shows. */
-export const columns: readonly GridColumn<EventView>[] = [
+const columns: readonly GridColumn<EventView>[] = [
   { key: 'event', head: heads.event, leads: true, cell: ({ name }) => <Text>{name}</Text> },
   {
     key: 'record',
@@ -33,6 +32,12 @@ export const columns: readonly GridColumn<EventView>[] = [
   },
   { key: 'time', head: heads.time, cell: ({ changedAt }) => <Time at={changedAt} /> },
 ];
+
+const withoutTenant = columns.filter(({ key }) => key !== 'tenant');
+
+/** What a row of the events shows; the tenant only where the catalog has some. */
+export const columnsOf = (hasTenants: boolean): readonly GridColumn<EventView>[] =>
+  hasTenants ? columns : withoutTenant;
 
 /** An event in a few words: for the name of its menu. */
 export function nameOf({ name, resource, recordKey }: EventView): string {

@@ -17,6 +17,9 @@ import { ButtonLink } from '../deliveries/button-link.tsx';
 import { StoryView } from '../deliveries/story-view.tsx';
 import { DeliveriesOf } from './deliveries-of.tsx';
 
+/** So many deliveries are told of. */
+const toldMost = 500;
+
 /** An event beside the list: what it was, whom it went to, and for each webhook why. */
 export function EventPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const { data, problem, reload } = useLoad(id, (signal) =>
@@ -71,6 +74,9 @@ function Shown({ data }: { data: EventDetailView }) {
           <p class="dim">{texts.noDeliveries}</p>
         ) : (
           <DeliveriesOf deliveries={deliveriesOfIt} />
+        )}
+        {deliveriesOfIt.length >= toldMost && data.deliveries > deliveriesOfIt.length && (
+          <p class="dim">{texts.deliveriesCut(data.deliveries)}</p>
         )}
       </section>
       <section class="stack tight">

@@ -16,7 +16,8 @@ import { askedOf, type Filters, filtersOf, queryOf } from '../deliveries/filters
 import { LiveGrid } from '../deliveries/live-grid.tsx';
 import { useBeside } from '../deliveries/use-beside.ts';
 import { useList } from '../deliveries/use-list.ts';
-import { columns, nameOf } from './columns.tsx';
+import { useCatalog } from '../webhooks/use-catalog.ts';
+import { columnsOf, nameOf } from './columns.tsx';
 import { EventPanel } from './event-panel.tsx';
 
 /** No stream tells of events that go to nobody: the newest are asked for this often while the page is seen. */
@@ -25,6 +26,7 @@ const lookMs = 5_000;
 /** What happened, the newest first, whether or not somebody got it; the event that the address names is open beside the list. */
 export function EventsPage({ eventId }: { eventId: string | null }) {
   const route = useRoute();
+  const hasTenants = useCatalog().data?.hasTenants === true;
   const query = queryOf(filtersOf(new URLSearchParams(route.query).toString()));
   const filters = useMemo(() => filtersOf(query), [query]);
   const { store, cameBack } = useList<EventView>(`events ${query}`, {
@@ -88,7 +90,7 @@ export function EventsPage({ eventId }: { eventId: string | null }) {
           cameBack={cameBack}
           kind="of-events"
           texts={events}
-          columns={columns}
+          columns={columnsOf(hasTenants)}
           pathOf={pathOf}
           nameOf={nameOf}
           menuOf={menuOf}

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiProblem } from '../../data/api.ts';
 import { now } from '../../data/clock.ts';
-import { expired, openSession, session, signIn } from '../../data/session.ts';
+import { expired, linkRefused, openSession, session, signIn } from '../../data/session.ts';
 import { shell } from '../../texts/shell.ts';
 import { signInWords } from '../../texts/sign-in.ts';
 import { Button } from '../../ui/button.tsx';
@@ -68,7 +68,11 @@ function SignInForm() {
       }}
     >
       <h1>{signInWords.title}</h1>
-      {expired.value && <Note>{signInWords.expired}</Note>}
+      {linkRefused.value ? (
+        <Note tone="warn">{signInWords.linkRefused}</Note>
+      ) : (
+        expired.value && <Note>{signInWords.expired}</Note>
+      )}
       <Field label={signInWords.token} hint={signInWords.hint} error={words}>
         {(control) => (
           <TextInput

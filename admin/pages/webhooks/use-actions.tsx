@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { EndpointView } from '../../../src/admin/shapes/endpoint.ts';
+import type { EndpointView, ResumedView } from '../../../src/admin/shapes/endpoint.ts';
 import type { CatalogView } from '../../../src/admin/shapes/session.ts';
+import { api } from '../../data/api.ts';
 import { navigate, pathTo } from '../../routes.tsx';
 import { webhooks as texts } from '../../texts/webhooks.ts';
 import { lazy } from '../../ui/lazy.tsx';
 import type { MenuItem } from '../../ui/menu.tsx';
+import { toast, toastProblem } from '../../ui/toast.tsx';
 import type { DialogName } from './dialogs/ask-props.ts';
 import type { EndpointDialogProps } from './dialogs/dialogs.tsx';
 import { dialectOf } from './form/draft.ts';
@@ -23,6 +25,8 @@ export interface Actions {
   readonly items: (endpoint: EndpointView, options?: { readonly onItsPage?: boolean }) => MenuItem[];
   /** Opens what is asked before it is done. */
   readonly open: (name: DialogName, endpoint: EndpointView) => void;
+  /** Forgets that its receiver failed: what waits goes out now, not at the next try. */
+  readonly tryNow: (endpoint: EndpointView) => void;
   /** Put it once where the dialogs belong. */
   readonly layer: ComponentChildren;
 }
@@ -38,6 +42,14 @@ interface Told {
 export function useActions({ catalog, onChange, onDeleted }: Told): Actions {
   const [asked, setAsked] = useState<{ name: DialogName; endpoint: EndpointView } | null>(null);
   const open = (name: DialogName, endpoint: EndpointView) => setAsked({ name, endpoint });
+  const tryNow = async ({ id }: EndpointView) => {
+    try {
+      onChange((await api.post<ResumedView>(`/endpoints/${id}/resume`, { held: 'deliver' })).endpoint);
+      toast(words.triedNow, { kind: 'ok' });
+    } catch (error) {
+      toastProblem(error);
+    }
+  };
   const items: Actions['items'] = (endpoint, { onItsPage = false } = {}) => {
     const { id, status } = endpoint;
     const isHeld = status === 'paused' || status === 'disabled';
@@ -61,6 +73,17 @@ export function useActions({ catalog, onChange, onDeleted }: Told): Actions {
         why: hasPing ? (status === 'disabled' ? words.why.pingDisabled : null) : words.why.noPing,
         run: () => open('ping', endpoint),
       },
+      ...(status === 'failing'
+        ? [
+            {
+              label: words.tryNow,
+              icon: 'play' as const,
+              operator: true,
+              apart: true,
+              run: () => void tryNow(endpoint),
+            },
+          ]
+        : []),
       isHeld
         ? {
             label: words.resume,
@@ -73,7 +96,7 @@ export function useActions({ catalog, onChange, onDeleted }: Told): Actions {
             label: words.pause,
             icon: 'pause',
             operator: true,
-            apart: true,
+            apart: status !== 'failing',
             run: () => open('pause', endpoint),
           },
       { label: words.redeliver, icon: 'repeat', operator: true, run: () => open('redeliver', endpoint) },
@@ -112,5 +135,5 @@ export function useActions({ catalog, onChange, onDeleted }: Told): Actions {
       onDeleted={onDeleted}
     />
   );
-  return { items, open, layer };
+  return { items, open, tryNow: (endpoint) => void tryNow(endpoint), layer };
 }

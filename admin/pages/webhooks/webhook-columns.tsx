@@ -29,18 +29,18 @@ export function columnsFor({
     {
       key: 'state',
       head: columns.state,
-      width: '18%',
+      width: '16%',
       phone: 'line',
       cell: (row) => <State row={row} gone={gone.has(row.id)} />,
     },
     {
       key: 'events',
       head: columns.events,
-      width: '15%',
+      width: '14%',
       phone: 'line',
       cell: (row) => <Events row={row} catalog={catalog} />,
     },
-    { key: 'day', head: columns.lastDay, width: '11.75rem', cell: (row) => <LastDay row={row} /> },
+    { key: 'day', head: columns.lastDay, width: '11rem', cell: (row) => <LastDay row={row} /> },
     {
       key: 'last',
       head: columns.lastDelivery,
@@ -78,9 +78,9 @@ function Events({
   );
 }
 
-/** The host stands out; the whole URL is there to be read on hover. */
+/** The host stands out, and the end, by which those of one host differ, is not cut; the whole URL is there to be read on hover. */
 function Name({ row }: { row: EndpointRowView }) {
-  const { scheme, host, rest } = urlParts(row.url);
+  const { scheme, host, middle, end } = urlParts(row.url);
   return (
     <span class="webhook-name" title={row.url}>
       <span class="webhook-url">
@@ -88,9 +88,14 @@ function Name({ row }: { row: EndpointRowView }) {
         <b>
           <Text>{host}</Text>
         </b>
-        {rest !== '' && (
+        {middle !== '' && (
+          <span class="webhook-middle dim">
+            <Text>{middle}</Text>
+          </span>
+        )}
+        {end !== '' && (
           <span class="dim">
-            <Text>{rest}</Text>
+            <Text>{end}</Text>
           </span>
         )}
       </span>
@@ -101,12 +106,13 @@ function Name({ row }: { row: EndpointRowView }) {
 
 function State({ row, gone }: { row: EndpointRowView; gone: boolean }) {
   const why = gone ? words.gone : row.statusWords && plainWords(row.statusWords, now.value);
+  const short = !gone && row.statusReason ? words.failed(row.statusReason, row.health.failures) : null;
   return (
     <span class="webhook-state">
       <StateBadge state={row.status} title={why ?? undefined} />
       {why !== null && (
         <small class="dim" title={why}>
-          <Text>{why}</Text>
+          <Text>{short ?? why}</Text>
         </small>
       )}
     </span>

@@ -59,8 +59,10 @@ export function WebhookActions({ endpoint, actions }: { endpoint: EndpointView; 
 export function WebhookStanding({
   endpoint,
   catalog,
+  actions,
 }: {
   endpoint: EndpointView;
+  actions: Actions;
   catalog: CatalogView | undefined;
 }) {
   const { status, statusWords, statusSince, statusUntil } = endpoint;
@@ -72,7 +74,16 @@ export function WebhookStanding({
         </p>
       )}
       {status !== 'active' && (
-        <Note tone={status === 'failing' ? 'bad' : 'warn'}>
+        <Note
+          tone={status === 'failing' ? 'bad' : 'warn'}
+          actions={
+            status === 'failing' && (
+              <Button small operator icon="play" onClick={() => actions.tryNow(endpoint)}>
+                {texts.actions.tryNow}
+              </Button>
+            )
+          }
+        >
           <p>
             <Text>{sentence(plainWords(statusWords ?? texts.status[status], now.value))}</Text>{' '}
             {statusSince !== null && (

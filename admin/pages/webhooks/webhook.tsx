@@ -44,7 +44,7 @@ export function WebhookPage({ id, tab }: WebhookPageProps) {
     >
       {endpoint && isUnknown(problem) && <EmptyState icon="trash" title={words.goneTitle} />}
       {endpoint ? (
-        <WebhookStanding endpoint={endpoint} catalog={catalog.data} />
+        <WebhookStanding endpoint={endpoint} catalog={catalog.data} actions={actions} />
       ) : (
         <Skeleton height="3.5rem" />
       )}

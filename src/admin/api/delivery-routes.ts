@@ -77,8 +77,7 @@ export function deliveryRoutes(api: OpenAPIHono<AdminEnv>, parts: AdminParts): v
   api.openapi(redeliver, async (c) => {
     const id = c.req.valid('param').id.toLowerCase();
     await audited(parts, c, 'delivery_redeliver', { target: id }, async (tx) => {
-      const { endpointId } = await showDelivery(tx, id);
-      await redeliverNow(tx, id);
+      const { endpointId } = await redeliverNow(tx, id);
       return { value: undefined, endpointId };
     });
     return c.body(null, 202);

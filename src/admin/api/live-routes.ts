@@ -37,7 +37,7 @@ export function liveRoutes(api: OpenAPIHono<AdminEnv>, { db, log, livePlaces, cl
     };
     // Nobody would read a stream, and nobody end it.
     if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
-    const giveBack = livePlaces.take();
+    const giveBack = livePlaces.take(c.var.user.name);
     const stream = liveStream({
       live: told,
       topics: new Set(topics.split(',') as LiveTopic[]),

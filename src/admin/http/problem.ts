@@ -16,7 +16,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   live_full: 503,
   page_missing: 503,
   database_unreachable: 503,
-  lock_timeout: 503,
+  database_busy: 503,
   bulk_running: 409,
   secret_sealed: 409,
   // Always of what was asked for: events that there are, and were made, have ids.
@@ -91,7 +91,7 @@ export function knownError(error: unknown): RowhookError | undefined {
   }
   // lock_not_available, query_canceled: somebody else is in the way, or it took longer than it may.
   if (state === '55P03' || state === '57014') {
-    return new RowhookError('lock_timeout', 'the database was too busy for it', {
+    return new RowhookError('database_busy', 'the database was too busy for it', {
       fix: 'Ask again in a moment.',
       cause: error,
     });

@@ -12,6 +12,8 @@ const always: Readonly<Record<string, string>> = {
     "base-uri 'none'",
     "form-action 'self'",
     "require-trusted-types-for 'script'",
+    // Nor may a script make itself a policy that trusts whatever it is given.
+    "trusted-types 'none'",
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

@@ -33,7 +33,7 @@ export const delivery = z
 export const deliveryFilter = z.object({
   endpoint: id.optional(),
   event: sought(200).optional(),
-  /** `person:412` */
+  /** `person:412`, or a resource alone. */
   record: sought(1_200).optional(),
   state: deliveryState.optional(),
   /** Of the latest attempt: `500`, or a class like `5xx`; `none`: there was no answer. */
@@ -83,8 +83,8 @@ export const attempt = z
     url: z.string(),
     dialect: z.string(),
     requestHeaders: headerList,
-    /** Null when the event or the dialect is gone. */
-    requestBody: bodyView.nullable(),
+    /** Its place in `requestBodies` of the delivery; null when the event or the dialect is gone. */
+    requestBody: z.int().nullable(),
     status: z.int().nullable(),
     responseHeaders: headerList.nullable(),
     responseBody: bodyView.nullable(),
@@ -110,7 +110,12 @@ export const deliveryDetail = z
         changedAt: time,
       })
       .nullable(),
+    /** What its attempts sent, each body once: most often all sent the same. */
+    requestBodies: z.array(bodyView),
+    /** The latest 60, the first one of them first. */
     attempts: z.array(attempt),
+    /** There were attempts before those. */
+    attemptsCut: z.boolean(),
     /** Null: it can be redelivered; else why not, in words. */
     redeliverProblem: z.string().nullable(),
     story,
@@ -119,7 +124,6 @@ export const deliveryDetail = z
 
 export type DeliveryStateName = z.infer<typeof deliveryState>;
 export type DeliveryView = z.infer<typeof delivery>;
-export type DeliveryFilterView = z.input<typeof deliveryFilter>;
 export type DeliveryPageView = z.infer<typeof deliveryPage>;
 export type AttemptView = z.infer<typeof attempt>;
 export type PhasesView = z.infer<typeof phases>;

@@ -29,6 +29,10 @@ export const endpoint = z
     status: z.enum(['active', 'failing', 'paused', 'disabled']),
     statusSince: time.nullable(),
     statusWords: z.string().nullable().openapi({ description: 'Why, in words; null while it is active.' }),
+    statusReason: z
+      .string()
+      .nullable()
+      .openapi({ description: 'While it is failing: the reason of its latest attempt, where that is why.' }),
     statusUntil: time
       .nullable()
       .openapi({ description: 'Until when nothing goes out; the next try comes then.' }),
@@ -136,5 +140,5 @@ export type EndpointCreate = z.input<typeof endpointCreate>;
 export type EndpointPatchView = z.input<typeof endpointPatch>;
 export type EndpointCreatedView = z.infer<typeof endpointCreated>;
 export type UrlCheckedView = z.infer<typeof urlChecked>;
-export type LastDayView = z.infer<typeof lastDay>;
+export type ResumedView = z.infer<typeof resumed>;
 export type HeldView = z.infer<typeof held>;

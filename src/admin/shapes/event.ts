@@ -37,6 +37,7 @@ export const eventPage = z
 export const eventDetail = event
   .extend({
     payload: bodyView.nullable(),
+    /** The first 500 of them. */
     deliveriesOfIt: z.array(delivery),
     /** For each endpoint, why it got it or not. */
     story,
@@ -44,6 +45,5 @@ export const eventDetail = event
   .openapi('EventDetail');
 
 export type EventView = z.infer<typeof event>;
-export type EventFilterView = z.input<typeof eventFilter>;
 export type EventPageView = z.infer<typeof eventPage>;
 export type EventDetailView = z.infer<typeof eventDetail>;

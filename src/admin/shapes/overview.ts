@@ -56,8 +56,6 @@ export const overview = z
   .openapi('Overview');
 
 /** What changed, for the live views: see GET /api/v1/live. */
-export const liveEvents = ['deliveries', 'endpoints', 'queue', 'bulk'] as const;
-
 export type RatePointView = z.infer<typeof ratePoint>;
 export type WarningView = z.infer<typeof warning>;
 export type QueueView = z.infer<typeof queueView>;

@@ -3,6 +3,8 @@ import type { BodyView } from '../shapes/delivery.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Bytes as text where they are UTF-8, else in base64: nothing is replaced, so that what is shown is what was there. Pure. */
+export function bodyView(body: string | Uint8Array): BodyView;
+export function bodyView(body: string | Uint8Array | null): BodyView | null;
 export function bodyView(body: string | Uint8Array | null): BodyView | null {
   if (body === null) return null;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;

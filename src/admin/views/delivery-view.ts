@@ -41,6 +41,9 @@ export function deliveryDetailView(
   { endpointUrl, story }: DeliverySurroundings,
 ): DeliveryDetailView {
   const { event } = delivery;
+  const sent = [...new Set(delivery.attempts.map(({ requestBody }) => requestBody))].filter(
+    (body) => body !== null,
+  );
   return {
     id: delivery.id,
     endpointId: delivery.endpointId,
@@ -56,7 +59,9 @@ export function deliveryDetailView(
       requestId: event.requestId,
       changedAt: iso(event.changedAt),
     },
-    attempts: delivery.attempts.map(attemptView),
+    requestBodies: sent.map((body) => bodyView(body)),
+    attempts: delivery.attempts.map((attempt) => attemptView(attempt, sent)),
+    attemptsCut: delivery.attemptsCut,
     redeliverProblem: redeliverProblem(delivery, endpointUrl),
     story: storyView(story),
   };
@@ -71,7 +76,8 @@ function redeliverProblem({ state, event }: DeliveryDetail, endpointUrl: string 
   return endpointUrl === null ? 'Its endpoint is deleted.' : null;
 }
 
-function attemptView(attempt: DeliveryDetail['attempts'][number]): AttemptView {
+/** @param sent the bodies that the delivery's attempts sent, each once */
+function attemptView(attempt: DeliveryDetail['attempts'][number], sent: readonly string[]): AttemptView {
   const { because, advice } = wordsOfReason(attempt.reason);
   return {
     id: attempt.id,
@@ -87,7 +93,7 @@ function attemptView(attempt: DeliveryDetail['attempts'][number]): AttemptView {
     url: attempt.url,
     dialect: attempt.dialect,
     requestHeaders: pairs(attempt.requestHeaders),
-    requestBody: bodyView(attempt.requestBody),
+    requestBody: attempt.requestBody === null ? null : sent.indexOf(attempt.requestBody),
     status: attempt.status,
     responseHeaders: attempt.responseHeaders && pairs(attempt.responseHeaders),
     responseBody: bodyView(attempt.responseBody),

@@ -24,6 +24,7 @@ export function endpointView(endpoint: Endpoint, lastReason: string | null, now:
     status,
     statusSince: isoOrNull(since),
     statusWords: words,
+    statusReason: reasonOf(status, health, lastReason),
     statusUntil: isoOrNull(until),
     disabledReason: endpoint.disabledReason,
     health: {
@@ -45,6 +46,17 @@ export function endpointView(endpoint: Endpoint, lastReason: string | null, now:
     createdAt: iso(endpoint.createdAt),
     updatedAt: iso(endpoint.updatedAt),
   };
+}
+
+/** The reason code, where it is that which the words tell: a receiver that asks for less has given its own. */
+function reasonOf(
+  status: EndpointView['status'],
+  { pausedUntil, throttle }: Endpoint['health'],
+  lastReason: string | null,
+): string | null {
+  return status === 'failing' && !pausedUntil && throttle === null && lastReason !== 'success'
+    ? lastReason
+    : null;
 }
 
 const certificateView = ({ subject, issuer, expiresAt, fingerprint }: CertificateView) => ({

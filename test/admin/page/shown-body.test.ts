@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { formsOf, type ShownBody, shownBody, shownMax } from '../../../admin/pages/deliveries/shown-body.ts';
-import { wordPieces } from '../../../admin/pages/deliveries/words.ts';
+import { answerParts, placeOfCommand, wordPieces } from '../../../admin/pages/deliveries/words.ts';
 import type { BodyView } from '../../../src/admin/shapes/delivery.ts';
 
 const textBody = (text: string): BodyView => ({ text, base64: null, bytes: Buffer.byteLength(text) });
@@ -58,6 +58,34 @@ describe('a body as it is shown', () => {
 
 describe('the words of the server', () => {
   const kinds = (sentence: string) => wordPieces(sentence).map(({ kind, text }) => `${kind}:${text}`);
+
+  it('lead to where the page does what a command does', () => {
+    const id = '019b0000-0000-7000-8000-00000000abcd';
+    expect(placeOfCommand('rowhook endpoints resume 7')).to.deep.equal({ page: 'webhook', id: '7' });
+    expect(placeOfCommand('rowhook endpoints enable 7')).to.deep.equal({ page: 'webhook', id: '7' });
+    expect(placeOfCommand(`rowhook deliveries redeliver ${id}`)).to.deep.equal({ page: 'redeliver', id });
+    expect(placeOfCommand(`rowhook explain ${id}`)).to.deep.equal({ page: 'delivery', id });
+    for (const none of [
+      `rowhook explain ${id} looks further`,
+      'rowhook start',
+      'rowhook endpoints resume 7; x',
+    ])
+      expect(placeOfCommand(none), none).to.equal(null);
+  });
+
+  it('tell of several webhooks one by one', () => {
+    expect(
+      answerParts(
+        'Delivered to 1 of 6 endpoints; endpoint 2 has not got it yet: it is late; no daemon runs; endpoint 3 did not get it: gone; 3 others have not got it either.',
+      ),
+    ).to.deep.equal([
+      'Delivered to 1 of 6 endpoints',
+      'endpoint 2 has not got it yet: it is late; no daemon runs',
+      'endpoint 3 did not get it: gone',
+      '3 others have not got it either.',
+    ]);
+    expect(answerParts('It was sent; it is late.')).to.deep.equal(['It was sent; it is late.']);
+  });
 
   it('have moments and commands in them', () => {
     expect(kinds('It is due at 2026-11-23T12:00:00.123Z; see `rowhook explain 7`.')).to.deep.equal([

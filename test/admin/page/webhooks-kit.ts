@@ -14,6 +14,7 @@ export function anEndpoint(said: Partial<EndpointRowView> = {}): EndpointRowView
     status: 'active',
     statusSince: null,
     statusWords: null,
+    statusReason: null,
     statusUntil: null,
     disabledReason: null,
     health: { failures: 0, failingSince: null, openUntil: null, pausedUntil: null, throttle: null },

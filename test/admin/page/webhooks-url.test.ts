@@ -111,14 +111,21 @@ describe('the check of a URL while it is typed', () => {
 });
 
 describe('the parts of a URL', () => {
-  it('tells the host with its port, and the rest', () => {
+  it('tells the host with its port, and the end apart from what may be cut', () => {
     expect(urlParts('https://a.example:8443/in?x=1')).to.deep.equal({
       scheme: 'https://',
       host: 'a.example:8443',
-      rest: '/in?x=1',
+      middle: '',
+      end: '/in?x=1',
     });
-    expect(urlParts('https://a.example/')).to.include({ rest: '' });
-    expect(urlParts('nothing')).to.deep.equal({ scheme: '', host: 'nothing', rest: '' });
+    expect(urlParts('https://a.example/site-stacker/hooks/v2/people')).to.include({
+      middle: '/site-stacker/hooks/v2',
+      end: '/people',
+    });
+    const long = urlParts('https://a.example/hooks?source=crm&region=eu-west-1');
+    expect(long).to.include({ middle: '/hooks?source=crm&re', end: 'gion=eu-west-1' });
+    expect(urlParts('https://a.example/')).to.include({ middle: '', end: '' });
+    expect(urlParts('nothing')).to.deep.equal({ scheme: '', host: 'nothing', middle: '', end: '' });
     expect(hostOf('http://A.example/')).to.equal('a.example');
   });
 

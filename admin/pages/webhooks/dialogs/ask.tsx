@@ -1,12 +1,15 @@
 import type { ComponentChildren } from 'preact';
+import type { EndpointView } from '../../../../src/admin/shapes/endpoint.ts';
 import { shell } from '../../../texts/shell.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { ErrorNote } from '../../../ui/error-note.tsx';
 import type { Task } from '../use-task.ts';
+import { Whom } from './whom.tsx';
 
 export interface AskDialogProps {
   readonly title: string;
+  readonly endpoint: EndpointView;
   readonly children: ComponentChildren;
   readonly action: string;
   readonly danger?: boolean;
@@ -20,6 +23,7 @@ export interface AskDialogProps {
 /** A question with one way to do it and one not to. What went wrong stands in it, and it may be tried again. */
 export function AskDialog({
   title,
+  endpoint,
   children,
   action,
   danger = false,
@@ -41,6 +45,7 @@ export function AskDialog({
         </>
       }
     >
+      <Whom endpoint={endpoint} />
       {children}
       {task.problem && <ErrorNote problem={task.problem} />}
     </Dialog>

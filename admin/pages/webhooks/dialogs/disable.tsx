@@ -25,6 +25,7 @@ export function DisableDialog({ endpoint, onClose, onChange }: AskProps) {
     });
   return (
     <AskDialog
+      endpoint={endpoint}
       title={words.title(hostOf(endpoint.url))}
       action={words.action}
       danger

@@ -21,6 +21,7 @@ export function PauseDialog({ endpoint, onClose, onChange, onOpen }: AskProps) {
     });
   return (
     <AskDialog
+      endpoint={endpoint}
       title={words.title(hostOf(endpoint.url))}
       action={words.action}
       task={task}

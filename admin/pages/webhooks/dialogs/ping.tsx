@@ -8,6 +8,7 @@ import { ErrorNote } from '../../../ui/error-note.tsx';
 import { PingResult } from '../ping-result.tsx';
 import { hostOf } from '../url-parts.ts';
 import { useTask } from '../use-task.ts';
+import { Whom } from './whom.tsx';
 
 const words = texts.ping;
 
@@ -37,6 +38,7 @@ export function PingDialog({ endpoint, onClose }: { endpoint: EndpointView; onCl
         </>
       }
     >
+      <Whom endpoint={endpoint} />
       {task.problem ? (
         <ErrorNote problem={task.problem} onRetry={send} />
       ) : (

@@ -40,6 +40,7 @@ export function RemoveDialog({
     });
   return (
     <AskDialog
+      endpoint={endpoint}
       title={words.title(host)}
       action={words.action}
       danger

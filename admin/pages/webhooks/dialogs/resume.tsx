@@ -44,6 +44,7 @@ export function ResumeDialog({ endpoint, onClose, onChange }: AskProps) {
   );
   return (
     <AskDialog
+      endpoint={endpoint}
       title={words.title(hostOf(endpoint.url))}
       action={drops && held ? words.actionDrop(held) : words.action}
       danger={drops}

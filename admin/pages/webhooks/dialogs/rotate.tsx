@@ -47,6 +47,7 @@ export function RotateDialog({
   const host = hostOf(endpoint.url);
   return (
     <AskDialog
+      endpoint={endpoint}
       title={endpoint.hasSecret ? words.title(host) : words.titleSet(host)}
       action={endpoint.hasSecret ? words.action : words.actionSet}
       danger={endpoint.hasSecret && (!overlaps || overlap === '0')}

@@ -17,22 +17,33 @@ export class DaemonProcess {
   #stopping: Promise<void> | undefined;
   /** Rejects when the daemon ends without having been asked to. Never resolves. */
   readonly failed: Promise<never>;
+  /** Of its admin page, with the token that signs in. Never resolves when the daemon ends before. */
+  readonly adminUrl: Promise<string>;
 
   /** @param environment what its process gets beside ours */
   constructor(config: URL, environment: Readonly<Record<string, string>>) {
     const args = ['--import', 'tsx', '--import', pathOf('./leash.ts'), pathOf('../../src/cli/main.ts')];
-    this.#child = spawn(process.execPath, [...args, 'start', '--config', fileURLToPath(config)], {
+    const start = ['start', '--config', fileURLToPath(config), '--print-admin-url'];
+    // Tokens that the user has for another daemon would keep this one from making its own.
+    const { ROWHOOK_ADMIN_TOKENS: _, ...inherited } = process.env;
+    this.#child = spawn(process.execPath, [...args, ...start], {
       // tsx is looked for from here.
       cwd: pathOf('../../'),
-      env: { ...process.env, ...environment },
+      env: { ...inherited, ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: the terminal's Ctrl-C is for the demo, which then stops things in order.
       detached: true,
+    });
+    let toldUrl: (url: string) => void;
+    this.adminUrl = new Promise((resolve) => {
+      toldUrl = resolve;
     });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => {
         this.#tail.push(line);
         if (this.#tail.length > keptLines) this.#tail.shift();
+        const [, url] = /^admin page: (http\S+)$/.exec(line) ?? [];
+        if (url) toldUrl(url);
       });
     }
     this.#child.stdin!.on('error', () => {}); // it has ended, as `failed` says

@@ -24,7 +24,7 @@ export async function playOnce(
   const findings = new Findings(system);
   let inVain = 0;
   const raiseAll = async (stage: Stage) => {
-    const { application, ledger, databaseUrl } = stage;
+    const { application, ledger, databaseUrl, adminUrl } = stage;
     await findings.compare(stage.opening, application);
     // What was due before the daemon was there says nothing of latencies.
     await system.warmUp(application);
@@ -34,9 +34,9 @@ export async function playOnce(
       progress(`changing ${name}`);
       await chapter(application);
     }
-    return { outcome: await findings.conclude(application, ledger), databaseUrl };
+    return { outcome: await findings.conclude(application, ledger), databaseUrl, adminUrl };
   };
-  const { outcome, databaseUrl } = await onStage(
+  const { outcome, databaseUrl, adminUrl } = await onStage(
     {
       system,
       wishes,
@@ -55,6 +55,6 @@ export async function playOnce(
   const right = isRight(outcome);
   for (const problem of findings.problems) progress(`NOT RIGHT: ${problem}`);
   const kept = wishes.keep ? { databaseUrl } : {};
-  out(wishes.json ? `${JSON.stringify({ ...outcome, ...kept })}\n` : outcomeTable(outcome, right));
+  out(wishes.json ? `${JSON.stringify({ ...outcome, ...kept, adminUrl })}\n` : outcomeTable(outcome, right));
   return right ? 0 : 1;
 }

@@ -24,6 +24,8 @@ export interface Stage {
   readonly apiUrl: string;
   readonly receiverUrl: string;
   readonly daemonPid: number;
+  /** Of the daemon's admin page; whoever opens it is signed in. */
+  readonly adminUrl: string;
   readonly migrations: readonly string[];
   /** Rejects when the daemon ends by itself. Never resolves. */
   readonly failed: Promise<never>;
@@ -111,6 +113,8 @@ async function setUp(options: StageOptions, closers: Array<() => Promise<unknown
     );
   }
   progress(`daemon started (pid ${daemon.pid}), its first deliveries have arrived`);
+  const adminUrl = await Promise.race([daemon.adminUrl, daemon.failed, aborted(signal)]);
+  progress(`admin page: ${adminUrl}`);
 
   const application = new Application({
     apiUrl: api.url,
@@ -131,6 +135,7 @@ async function setUp(options: StageOptions, closers: Array<() => Promise<unknown
     apiUrl: api.url,
     receiverUrl: receiver.url,
     daemonPid: daemon.pid,
+    adminUrl,
     migrations,
     failed: daemon.failed,
     ended: endOf(signal, daemon),

@@ -26,6 +26,13 @@ describe('demo, live', function () {
       ['PATCH', 200],
       ['POST', 200],
     ]);
+    // The admin page, whose URL lets in whoever sees the terminal.
+    const [, page = '', token = ''] = demo.stdout.match(/^ +(http:\S+)#token=(\S+)$/m) ?? [];
+    expect((await fetch(page)).headers.get('content-type')).to.match(/^text\/html/);
+    const signedIn = await fetch(new URL('api/v1/endpoints', page.replace(/\/*$/, '/')), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(((await signedIn.json()) as { endpoints: unknown[] }).endpoints).to.have.length(1);
     for (const event of ['person_update +412', 'recurring_update +215', 'recurring_cancel +215'])
       await demo.says(new RegExp(`^\\S+ ${event} .*somebody else$`, 'm'));
 

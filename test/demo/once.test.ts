@@ -3,12 +3,14 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import pg from 'pg';
 import { eventNames as amploEventNames } from '../../examples/amplo/demo/documents.ts';
-import type { Outcome } from '../../examples/demo/findings.ts';
+import type { Outcome as Found } from '../../examples/demo/findings.ts';
 import { eventNames } from '../../examples/site-stacker/demo/records.ts';
 import { amplo } from '../../src/presets/amplo.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { createRole, createTestDatabase } from '../support/database.ts';
 import { type Belongings, DemoProcess, left } from './demo-process.ts';
+
+type Outcome = Found & { readonly adminUrl: string };
 
 describe('demo --once', function () {
   this.timeout(120_000);
@@ -31,7 +33,7 @@ describe('demo --once', function () {
     expect(demo!.stdout).to.equal(`${JSON.stringify(outcome)}\n`);
     expect(Object.keys(outcome)).to.deep.equal([
       ...['events', 'deliveries', 'succeeded', 'lost', 'duplicates', 'badSignatures', 'payloadMismatches'],
-      'latencyMs',
+      ...['latencyMs', 'adminUrl'],
     ]);
     expect(belongings.pids).to.have.length.of.at.least(3);
     expect(belongings.folders).to.have.length.of.at.least(2);
@@ -47,7 +49,7 @@ describe('demo --once', function () {
     for (const [name, count] of Object.entries(outcome.events)) expect(count, name).to.be.at.least(2);
     expect(Object.keys(outcome)).to.deep.equal([
       ...['events', 'deliveries', 'succeeded', 'lost', 'duplicates', 'badSignatures', 'payloadMismatches'],
-      'latencyMs',
+      ...['latencyMs', 'adminUrl'],
     ]);
     expect(left(belongings)).to.deep.equal([]);
   });
@@ -142,7 +144,8 @@ function expectAllRight(outcome: Outcome): void {
 }
 
 function expectRight(outcome: Outcome, names: readonly string[]): void {
-  const { events, deliveries, succeeded, latencyMs, ...faults } = outcome;
+  const { events, deliveries, succeeded, latencyMs, adminUrl, ...faults } = outcome;
+  expect(adminUrl).to.match(/^http:\/\/127\.0\.0\.1:\d+\/?#token=[\w-]{20,}$/);
   expect(faults).to.deep.equal({ lost: 0, duplicates: 0, badSignatures: 0, payloadMismatches: 0 });
   expect(Object.keys(events)).to.have.members([...names]);
   expect(succeeded).to.equal(deliveries);

@@ -6,12 +6,23 @@ import { clip, clockText, spanText } from './text.ts';
 
 /** What runs, and what to try. The commands are never clipped: they are there to be copied. */
 export function headerLines(stage: Stage, width: number, c: Colors): string[] {
-  const { system, apiUrl, receiverUrl, databaseDescription, databaseUrl, databaseIsOurs, daemonPid } = stage;
+  const {
+    system,
+    apiUrl,
+    adminUrl,
+    receiverUrl,
+    databaseDescription,
+    databaseUrl,
+    databaseIsOurs,
+    daemonPid,
+  } = stage;
   const line = (text: string) => clip(text, width);
   return [
     c.bold(line(`rowhook demo: ${system.title}, and a receiver of its webhooks`)),
     line(`  ${databaseDescription}`),
     line(`  rowhook start, process ${daemonPid}, sends to ${receiverUrl}`),
+    '  admin page, where one sees it all:',
+    `    ${c.cyan(adminUrl)}`,
     line(`  ${system.applicationName} API ${apiUrl}: change something, see it arrive`),
     ...system.invitations(apiUrl).map((request) => `    curl ${request}`),
     ...(databaseIsOurs ? [`    psql ${databaseUrl}`] : []),
@@ -21,7 +32,8 @@ export function headerLines(stage: Stage, width: number, c: Colors): string[] {
 
 /** Instead of the header, in a terminal of few rows. */
 export function shortHeaderLines(stage: Stage, width: number, c: Colors): string[] {
-  return [c.bold(clip(`rowhook demo · try: curl ${stage.system.invitations(stage.apiUrl)[0]}`, width))];
+  const request = stage.system.invitations(stage.apiUrl)[0];
+  return [c.bold(clip(`rowhook demo · try: curl ${request}`, width)), c.cyan(stage.adminUrl)];
 }
 
 export function footerLines(totals: Totals, status: string, width: number, c: Colors): string[] {

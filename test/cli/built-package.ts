@@ -29,7 +29,9 @@ async function shared(): Promise<string> {
     () => true,
     () => false,
   );
-  if (begun) {
+  // It may have been made between two looks; then there is nothing in the making any more.
+  if (begun && existsSync(folder)) await rm(making, { recursive: true });
+  else if (begun) {
     await build(making).catch(async (error: unknown) => {
       await rm(making, { recursive: true });
       throw error;

@@ -18,7 +18,7 @@ describe('a daemon whose clock is set', function () {
   it('forth and back by days sends everything once, retries when the database says that they are due', async () => {
     const clock = [dayMs, -2 * dayMs, 0];
     const env = { ROWHOOK_TEST_CLOCK: clock.join() };
-    const daemon = await scene.daemon({ before: ['tsx', setClock], env });
+    const daemon = await scene.daemon({ before: [setClock], env });
     await scene.db.query(`update rowhook.endpoint set schedule = '{500,500,500}'`);
     for (const [round, ahead] of clock.entries()) {
       scene.receiver.status = 500;

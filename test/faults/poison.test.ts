@@ -17,7 +17,7 @@ describe('a delivery that the process dies of', function () {
 
   it('is set aside after a few starts, and all beside it get through', async () => {
     const port = new URL(scene.network.url).port;
-    const options = { before: ['tsx', crashing], env: { ROWHOOK_TEST_CRASH: `${port}:${poison}` } };
+    const options = { before: [crashing], env: { ROWHOOK_TEST_CRASH: `${port}:${poison}` } };
     const [any] = await listEndpoints(scene.db);
     await deleteEndpoint(scene.db, any!.id);
     const open = 'select from rowhook.delivery union all select from rowhook.delivery_behind';

@@ -15,7 +15,7 @@ const spread = { usual: 50, one: 1, many: 10_000 };
 export const delivery: Bench = {
   name: 'delivery',
   async run({ server, quick, progress }) {
-    const count = quick ? 8_000 : 30_000;
+    const count = quick ? 14_000 : 30_000;
     const rounds = quick ? 1 : 5;
     const sink = await startSink();
     const template = await benchCrm(server, 'delivery', 20);

@@ -250,7 +250,8 @@ describe('deliveries in a dialect', () => {
       // A date has no parts of a second.
       expect(rows[0]?.due).to.be.within(seconds - 1, seconds + 5);
       expect(rows[0]?.waits).to.equal(rows[0]?.due);
-      expect(rows[1]?.due).to.be.within(60, 65);
+      // When it began is known by an estimate of the database's clock.
+      expect(rows[1]?.due).to.be.within(59.5, 65);
     });
   }
 });

@@ -114,6 +114,17 @@ function isoOf(text: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
+/**
+ * Whether a delivery lies on an older page: it was never sent, and is older than where that begins. News reach some seconds back, and a
+ * burst may be longer than the first page. Pure.
+ */
+export function isBelow(
+  { id, attempts }: Pick<DeliveryView, 'id' | 'attempts'>,
+  next: string | null,
+): boolean {
+  return next !== null && attempts === 0 && id < next;
+}
+
 /** Whether a delivery that has just happened belongs into a list: the rules of the API, here. Pure. */
 export function isWanted(filters: Filters, delivery: DeliveryView, now: number): boolean {
   const { endpoint, event, record, state, status, since, until, text } = filters;

@@ -17,8 +17,8 @@ interface Item {
 export interface ListSource<T extends Item> {
   /** A page of what is older than `before`; null: the newest. */
   load(before: string | null, signal: AbortSignal): Promise<Page<T>>;
-  /** Whether one that has just happened belongs into the list. */
-  isWanted(item: T): boolean;
+  /** Whether one that has just happened belongs into the part of the list that is there; `next`: where the next older page begins. */
+  isWanted(item: T, next: string | null): boolean;
   /** Tells what happens, and that something may have been missed. Returns what ends it. */
   listen(heard: { news: (items: readonly T[]) => void; missed: () => void }): () => void;
   /** Milliseconds of a clock that only goes forward. */

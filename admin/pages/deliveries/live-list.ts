@@ -54,8 +54,8 @@ export function withOlder<T extends Item>(list: LiveList<T>, page: Page<T>, asOf
 export interface News<T> {
   readonly items: readonly T[];
   readonly asOf: number;
-  /** Whether one that is new belongs into the list. */
-  readonly isWanted: (item: T) => boolean;
+  /** Whether one that is new belongs into the part of the list that is there; `next`: where the next older page begins. */
+  readonly isWanted: (item: T, next: string | null) => boolean;
   /** Whether new ones may slide in at the top: nobody is reading further down. */
   readonly slidesIn: boolean;
 }
@@ -63,7 +63,9 @@ export interface News<T> {
 /** With what happened, the newest first: known ones change in their place, so that nothing moves that is being read. Pure. */
 export function withNews<T extends Item>(list: LiveList<T>, news: News<T>): LiveList<T> {
   const { known, added } = parted(list, news.items, news.asOf);
-  const wanted = added.filter(({ item }) => news.isWanted(item)).map((row) => ({ ...row, isNews: true }));
+  const wanted = added
+    .filter(({ item }) => news.isWanted(item, list.next))
+    .map((row) => ({ ...row, isNews: true }));
   const rows = changed(list.rows, known, true);
   const unseen = changed(list.unseen, known, true);
   if (news.slidesIn && unseen.length === 0) return { ...list, rows: [...wanted, ...rows] };

@@ -11,7 +11,7 @@ import { SplitView } from '../../ui/side-panel.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { columnsOf, nameOf } from './columns.tsx';
 import { FilterBar } from './filter-bar.tsx';
-import { askedOf, type Filters, filtersOf, isWanted, queryOf } from './filters.ts';
+import { askedOf, type Filters, filtersOf, isBelow, isWanted, queryOf } from './filters.ts';
 import { LiveGrid } from './live-grid.tsx';
 import { DeliveryPanel } from './panel.tsx';
 import { redeliver } from './redeliver.ts';
@@ -26,7 +26,8 @@ export function DeliveriesView({ endpointId }: { endpointId?: string | undefined
   const filters = useMemo(() => filtersOf(query), [query]);
   const { store, cameBack } = useList<DeliveryView>(`deliveries ${endpointId ?? ''}${query}`, {
     load: (before, signal) => loadPage({ ...filters, ...ofWebhook(endpointId) }, before, signal),
-    isWanted: (delivery) => isWanted({ ...filters, ...ofWebhook(endpointId) }, delivery, Date.now()),
+    isWanted: (delivery, next) =>
+      !isBelow(delivery, next) && isWanted({ ...filters, ...ofWebhook(endpointId) }, delivery, Date.now()),
     listen({ news, missed }) {
       const ends = [
         live.on('deliveries', endpointId ?? null, (told) => {

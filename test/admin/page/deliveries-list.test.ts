@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import pg from 'pg';
 import { deliveries, filters } from '../../../admin/texts/deliveries.ts';
 import type { Admin } from '../../../src/admin/admin.ts';
 import { siteStacker } from '../../../src/presets/site-stacker.ts';
@@ -16,6 +17,8 @@ describe('the list of deliveries, in a browser', function () {
   const total = 420;
   let db: TestDatabase;
   let endpoint: string;
+  /** Of the page alone: it looks at the database at any time, also when a test ends. */
+  let pool: pg.Pool;
   let admin: Admin;
   let server: Server;
   let browser: TestBrowser;
@@ -24,7 +27,8 @@ describe('the list of deliveries, in a browser', function () {
     [db, browser] = await Promise.all([queueDatabase(), startBrowser()]);
     endpoint = await addEndpoint(db, 'https://receiver.example/hooks');
     await enqueue(db, endpoint, payloads(total));
-    ({ admin } = adminOf(db, siteStacker()));
+    pool = new pg.Pool({ connectionString: db.url });
+    ({ admin } = adminOf({ pool }, siteStacker()));
     server = createServer((request, response) => admin.node(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -35,6 +39,7 @@ describe('the list of deliveries, in a browser', function () {
     await admin?.close();
     server?.closeAllConnections();
     server?.close();
+    await pool?.end();
     await db?.drop();
   });
 

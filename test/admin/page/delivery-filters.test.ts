@@ -3,6 +3,7 @@ import {
   askedOf,
   type Filters,
   filtersOf,
+  isBelow,
   isWanted,
   queryOf,
   withFilter,
@@ -98,5 +99,13 @@ describe('filters of deliveries', () => {
     const made = { ...delivery, attempts: 0, lastAttemptAt: null };
     expect(isWanted({ since: '1h' }, made, now)).to.equal(false);
     expect(isWanted({ until: '2026-11-23T10:00:00Z' }, made, now)).to.equal(true);
+  });
+
+  it('leaves what was never sent to its page, where that is an older one', () => {
+    const [older, next] = ['01a206ef-0000-7000-8000-000000000001', '01a206ef-0000-7000-8000-000000000002'];
+    expect(isBelow({ id: older, attempts: 0 }, next)).to.equal(true);
+    expect(isBelow({ id: next, attempts: 0 }, next)).to.equal(false);
+    expect(isBelow({ id: older, attempts: 1 }, next)).to.equal(false);
+    expect(isBelow({ id: older, attempts: 0 }, null)).to.equal(false);
   });
 });

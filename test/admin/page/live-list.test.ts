@@ -42,6 +42,17 @@ describe('a live list', () => {
     expect(waiting(withUnseen(grown))).to.equal('');
   });
 
+  it('asks of each new one whether it belongs into the part that is there', () => {
+    const asked: [string, string | null][] = [];
+    const isWanted = ({ id }: Thing, next: string | null) => asked.push([id, next]) > 1;
+    const grown = withNews(list, { ...news([thing('e'), thing('d')], true), isWanted });
+    expect(shown(grown)).to.equal('dcba');
+    expect(asked).to.deep.equal([
+      ['e', 'more'],
+      ['d', 'more'],
+    ]);
+  });
+
   it('keeps the order: while some wait to be shown, later ones wait before them', () => {
     const grown = withNews(withNews(list, news([thing('d')], false)), news([thing('e')], true));
     expect([shown(grown), waiting(grown)]).to.deep.equal(['cba', 'ed']);

@@ -15,11 +15,10 @@ describe('an endpoint that the API deletes', () => {
     const holder = await db.pool.connect();
     await holder.query('begin; select from rowhook.delivery for update');
     const asked = ask('DELETE', `/endpoints/${id}`, undefined, { 'if-match': '*' });
-    await waitUntil(async () => (await db.query('select from pg_locks where not granted')).rows.length > 0, {
-      what: 'the delete to wait',
-    });
     // Longer than a statement of that pool may take.
-    await holder.query('select pg_sleep(0.3)');
+    const waiting = `select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and clock_timestamp() - query_start > '200 ms'`;
+    await waitUntil(async () => (await db.query(waiting)).rows.length > 0, { what: 'the delete to wait' });
     await holder.query('rollback');
     holder.release();
     const { status, body } = await asked;

@@ -6,10 +6,7 @@ import { useLoad } from '../../data/use-load.ts';
 import { pathTo } from '../../routes.tsx';
 import { delivery as texts } from '../../texts/deliveries.ts';
 import { Button } from '../../ui/button.tsx';
-import { EmptyState } from '../../ui/empty-state.tsx';
-import { ErrorNote } from '../../ui/error-note.tsx';
-import { SidePanel } from '../../ui/side-panel.tsx';
-import { Skeleton } from '../../ui/skeleton.tsx';
+import { LoadedPanel } from '../../ui/loaded-panel.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { Text } from '../../ui/text.tsx';
 import { Attempts } from './attempts.tsx';
@@ -33,9 +30,10 @@ const onItsWay: ReadonlySet<string> = new Set(['due', 'behind', 'sending', 'wait
 
 /** A delivery beside its list: what became of it, each attempt, what can be done. Follows what happens. */
 export function DeliveryPanel({ id, endpointId, onClose }: DeliveryPanelProps) {
-  const { data, problem, reload } = useLoad(id, (signal) =>
+  const loaded = useLoad(id, (signal) =>
     api.get<DeliveryDetailView>(`/deliveries/${encodeURIComponent(id)}`, {}, { signal }),
   );
+  const { data, reload } = loaded;
   useEffect(
     () =>
       live.on('deliveries', endpointId, ({ deliveries }) => {
@@ -59,31 +57,18 @@ export function DeliveryPanel({ id, endpointId, onClose }: DeliveryPanelProps) {
   }, [again, id, reload]);
 
   const event = data?.event;
-  const isGone = problem?.problem.status === 404 || problem?.problem.status === 400;
   return (
-    <SidePanel
-      of={id}
+    <LoadedPanel
+      id={id}
+      loaded={loaded}
       onClose={onClose}
       title={event ? <Text>{event.name}</Text> : texts.titleWithoutEvent}
       actions={data && <StateBadge state={data.state} />}
-    >
-      {problem && !isGone && <ErrorNote problem={problem} onRetry={reload} />}
-      {isGone ? (
-        <EmptyState title={texts.gone.title} icon="search">
-          {texts.gone.text}
-        </EmptyState>
-      ) : data ? (
-        <Shown data={data} />
-      ) : (
-        !problem && (
-          <div class="stack" role="status" aria-label={texts.loading}>
-            <Skeleton height="2rem" />
-            <Skeleton height="9rem" />
-            <Skeleton height="20rem" />
-          </div>
-        )
-      )}
-    </SidePanel>
+      gone={texts.gone}
+      loading={texts.loading}
+      heights={['2rem', '9rem', '20rem']}
+      show={(shown) => <Shown data={shown} />}
+    />
   );
 }
 

@@ -6,10 +6,7 @@ import { useLoad } from '../../data/use-load.ts';
 import { Link, pathTo } from '../../routes.tsx';
 import { event as texts } from '../../texts/events.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
-import { EmptyState } from '../../ui/empty-state.tsx';
-import { ErrorNote } from '../../ui/error-note.tsx';
-import { SidePanel } from '../../ui/side-panel.tsx';
-import { Skeleton } from '../../ui/skeleton.tsx';
+import { LoadedPanel } from '../../ui/loaded-panel.tsx';
 import { Text } from '../../ui/text.tsx';
 import { Time } from '../../ui/time.tsx';
 import { Body } from '../deliveries/body.tsx';
@@ -22,9 +19,10 @@ const toldMost = 500;
 
 /** An event beside the list: what it was, whom it went to, and for each webhook why. */
 export function EventPanel({ id, onClose }: { id: string; onClose: () => void }) {
-  const { data, problem, reload } = useLoad(id, (signal) =>
+  const loaded = useLoad(id, (signal) =>
     api.get<EventDetailView>(`/events/${encodeURIComponent(id)}`, {}, { signal }),
   );
+  const { data, reload } = loaded;
   useEffect(
     () =>
       live.on('deliveries', null, ({ deliveries }) => {
@@ -32,26 +30,17 @@ export function EventPanel({ id, onClose }: { id: string; onClose: () => void })
       }),
     [id, reload],
   );
-  const isGone = problem?.problem.status === 404 || problem?.problem.status === 400;
   return (
-    <SidePanel of={id} onClose={onClose} title={data ? <Text>{data.name}</Text> : texts.titleWithout}>
-      {problem && !isGone && <ErrorNote problem={problem} onRetry={reload} />}
-      {isGone ? (
-        <EmptyState title={texts.gone.title} icon="search">
-          {texts.gone.text}
-        </EmptyState>
-      ) : data ? (
-        <Shown data={data} />
-      ) : (
-        !problem && (
-          <div class="stack" role="status" aria-label={texts.loading}>
-            <Skeleton height="8rem" />
-            <Skeleton height="8rem" />
-            <Skeleton height="16rem" />
-          </div>
-        )
-      )}
-    </SidePanel>
+    <LoadedPanel
+      id={id}
+      loaded={loaded}
+      onClose={onClose}
+      title={data ? <Text>{data.name}</Text> : texts.titleWithout}
+      gone={texts.gone}
+      loading={texts.loading}
+      heights={['8rem', '8rem', '16rem']}
+      show={(shown) => <Shown data={shown} />}
+    />
   );
 }
 

@@ -5,7 +5,8 @@ const goodForMs = 60_000;
 
 /**
  * What time it is by the database's clock: read once a minute, and from there on counted by a clock that nobody can set. So this
- * machine's date may be wrong, or jump, and attempts are dated, signed and put into their partitions as on all other machines.
+ * machine's date may be wrong, or jump, and attempts are dated, signed and put into their partitions as on all other machines. It is
+ * behind by the time that the answer took, and never ahead.
  */
 export class DatabaseClock {
   /** What to add to performance.now(). Until the database has been asked, this machine's date is all there is. */
@@ -18,15 +19,14 @@ export class DatabaseClock {
 
   /** Asks the database, where it has not been asked for a minute. */
   async keep(session: Session): Promise<void> {
-    const askedAt = performance.now();
-    if (askedAt < this.#askAgainAt) return;
+    if (performance.now() < this.#askAgainAt) return;
     const { rows } = await session.query<{ ms: number }>(
       { text: 'select extract(epoch from clock_timestamp())::float8 * 1000 as ms' },
       [],
     );
     const answeredAt = performance.now();
-    // Read somewhere between the two.
-    this.#offsetMs = (rows[0] as { ms: number }).ms - (askedAt + answeredAt) / 2;
+    // Read before the answer came. Never ahead: who asks about all until now must not overlook what was just recorded.
+    this.#offsetMs = (rows[0] as { ms: number }).ms - answeredAt;
     this.#askAgainAt = answeredAt + goodForMs;
   }
 }

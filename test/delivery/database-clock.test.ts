@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DatabaseClock } from '../../src/delivery/database-clock.ts';
 import type { Session } from '../../src/delivery/queue/session.ts';
@@ -47,6 +48,23 @@ describe('the database’s clock', () => {
     });
     expect(read.getTime()).to.be.within(said, said + 10_000);
     expect(asked).to.equal(1);
+  });
+
+  it('is never ahead of what it is by then, however long the answer takes', async () => {
+    const said = Date.parse('2031-05-06T07:08:09Z');
+    let readAt = 0;
+    const session: Session = {
+      query: async <Row extends object>() => {
+        readAt = performance.now();
+        while (performance.now() - readAt < 50) await setImmediate();
+        return { rows: [{ ms: said }] as unknown as Row[] };
+      },
+      close() {},
+    };
+    const clock = new DatabaseClock();
+    await clock.keep(session);
+    const read = clock.now().getTime();
+    expect(read).to.be.within(said, said + performance.now() - readAt);
   });
 });
 

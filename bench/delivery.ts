@@ -15,7 +15,8 @@ const spread = { usual: 50, one: 1, many: 10_000 };
 export const delivery: Bench = {
   name: 'delivery',
   async run({ server, quick, progress }) {
-    const count = quick ? 14_000 : 30_000;
+    // Of shorter runs a good part is the program getting warm, of two daemons twice as much.
+    const count = quick ? 40_000 : 60_000;
     const rounds = quick ? 1 : 5;
     const sink = await startSink();
     const template = await benchCrm(server, 'delivery', 20);

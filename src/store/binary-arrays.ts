@@ -7,6 +7,9 @@
 /** By type, as in pg_type. */
 const oids = { bool: 16, bytea: 17, int8: 20, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 } as const;
 const headerBytes = 20;
+const [hyphen, nine] = [0x2d, 0x39];
+/** Whole numbers of fewer digits a double holds exactly. */
+const exactDigits = 15;
 /** Milliseconds from 1970 to 2000, where Postgres counts from. */
 const postgresEpochMs = 946_684_800_000;
 
@@ -90,10 +93,25 @@ export function uuidTextArray(ids: readonly string[]): Buffer {
   const array = headed(headerBytes + 20 * ids.length, oids.uuid, ids.length);
   let at = headerBytes;
   for (const id of ids) {
-    at = array.writeInt32BE(16, at);
-    at += array.write(id.replaceAll('-', ''), at, 16, 'hex');
+    at = writeUuid(array, id, array.writeInt32BE(16, at));
   }
   return array;
+}
+
+/** Digit by digit: a text without hyphens would have to be made for each. */
+function writeUuid(array: Buffer, id: string, from: number): number {
+  let at = from;
+  for (let i = 0; i < id.length; i += 2) {
+    if (id.charCodeAt(i) === hyphen) i += 1;
+    array[at] = (digitOf(id.charCodeAt(i)) << 4) | digitOf(id.charCodeAt(i + 1));
+    at += 1;
+  }
+  return at;
+}
+
+/** Of a hexadecimal digit, in lower or upper case. */
+function digitOf(code: number): number {
+  return code <= nine ? code & 0xf : (code & 0xf) + 9;
 }
 
 function int8s(values: ReadonlyArray<number | string | null>, oid: number): Buffer {
@@ -105,13 +123,14 @@ function int8s(values: ReadonlyArray<number | string | null>, oid: number): Buff
       continue;
     }
     at = array.writeInt32BE(8, at);
-    if (typeof value === 'string') {
+    if (typeof value === 'string' && value.length > exactDigits) {
       at = array.writeBigInt64BE(BigInt(value), at);
       continue;
     }
-    const high = Math.floor(value / 2 ** 32);
+    const number = Number(value);
+    const high = Math.floor(number / 2 ** 32);
     at = array.writeInt32BE(high, at);
-    at = array.writeUInt32BE(value - high * 2 ** 32, at);
+    at = array.writeUInt32BE(number - high * 2 ** 32, at);
   }
   return array.subarray(0, at);
 }

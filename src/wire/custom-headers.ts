@@ -42,6 +42,7 @@ const credentials: ReadonlySet<string> = new Set([
   'proxy-authorization',
   'set-cookie',
 ]);
+const credentialLengths: ReadonlySet<number> = new Set([...credentials].map((name) => name.length));
 
 /**
  * Whether a header of this name is ours to set, in whatever case it is written, and with underscores or hyphens: in variables as of
@@ -139,9 +140,14 @@ export function withCustomHeaders(dialectHeaders: HeaderList, custom: HeaderList
  * them are credentials; and those of names that are always credentials.
  */
 export function withoutCredentials(headers: HeaderList, custom: HeaderList = none): HeaderList {
+  // Most have none, and each attempt asks.
+  if (custom.length === 0 && !headers.some(([name]) => isCredential(name))) return headers;
   const hidden = new Set(custom.map(([name]) => name.toLowerCase()));
-  const isHidden = (name: string): boolean => credentials.has(name) || hidden.has(name);
-  return headers.some(([name]) => isHidden(name.toLowerCase()))
-    ? headers.map(([name, value]) => [name, isHidden(name.toLowerCase()) ? hiddenValue : value] as const)
-    : headers;
+  const isHidden = (name: string): boolean => isCredential(name) || hidden.has(name.toLowerCase());
+  return headers.map(([name, value]) => [name, isHidden(name) ? hiddenValue : value] as const);
+}
+
+function isCredential(name: string): boolean {
+  // Told apart by their lengths, as far as that goes: a text in lower case would have to be made for each name.
+  return credentialLengths.has(name.length) && credentials.has(name.toLowerCase());
 }

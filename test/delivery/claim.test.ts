@@ -175,6 +175,15 @@ describe('claims', () => {
       expect(await count(db, 'delivery')).to.equal(0);
     });
 
+    it('have the number that the attempts before them leave', async () => {
+      await enqueue(db, await addEndpoint(db, url));
+      await db.query('update rowhook.delivery set attempts = 2, starts = 2');
+      const [claimed] = await claimDue(session());
+      const [recorded] = await write([finish(claimed!)]);
+      expect(recorded?.number).to.equal(3);
+      expect((await attempts(db))[0]?.number).to.equal(3);
+    });
+
     it('are logged with how long each part of the request took', async () => {
       await enqueue(db, await addEndpoint(db, url), payloads(2));
       const [first, second] = await claimDue(session());
@@ -191,7 +200,9 @@ describe('claims', () => {
       expect(recorded).to.deep.equal([]);
       expect(await count(db, 'delivery')).to.equal(2);
       expect(await count(db, 'attempt')).to.equal(0);
-      expect(await write([finish(stale!), finish(again!)])).to.have.length(1);
+      const held = finish(again!);
+      const [only, ...others] = await write([finish(stale!), held]);
+      expect([only?.attemptId, others.length]).to.deep.equal([held.attemptId, 0]);
       expect(await count(db, 'attempt')).to.equal(1);
     });
 

@@ -41,7 +41,14 @@ describe('arrays in binary form', () => {
     expect(await read('bigint', int8Array(numbers))).to.eql(
       numbers.map((each) => (each === null ? null : String(each))),
     );
-    const texts = ['9223372036854775807', '-9223372036854775808'];
+    const texts = [
+      '9223372036854775807',
+      '-9223372036854775808',
+      '9007199254740993',
+      '999999999999999',
+      '-7',
+      '0',
+    ];
     expect(await read('bigint', int8Array(texts))).to.eql(texts);
   });
 
@@ -58,6 +65,8 @@ describe('arrays in binary form', () => {
     const bytes = Buffer.from(ids.join('').replaceAll('-', ''), 'hex');
     expect(await read('uuid', uuidArray(bytes))).to.eql(ids);
     expect(await read('uuid', uuidTextArray(ids))).to.eql(ids);
+    const digits = '01234567-89ab-7cde-bf01-23456789ABCD';
+    expect(await read('uuid', uuidTextArray([digits]))).to.eql([digits.toLowerCase()]);
   });
 
   it('hold bytes and truth values', async () => {

@@ -234,6 +234,20 @@ describe('headers of an endpoint’s own', () => {
     expect(withoutCredentials(plain)).to.equal(plain);
   });
 
+  for (const name of ['Authorization', 'COOKIE', 'proxy-authorization', 'Set-Cookie']) {
+    it(`are not recorded where ${name} comes from elsewhere`, () => {
+      expect(
+        withoutCredentials([
+          ['X-B', 'b'],
+          [name, 'abc'],
+        ]),
+      ).to.deep.equal([
+        ['X-B', 'b'],
+        [name, hiddenValue],
+      ]);
+    });
+  }
+
   it('put nothing on the wire but themselves, whatever is given', () => {
     // Mostly what is legal, so that much of it gets through.
     const unit = fc.oneof(

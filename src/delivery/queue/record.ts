@@ -85,16 +85,29 @@ with finished as materialized (
    where record is not null and due_at is null
   having count(*) > 0
 )
-select attempt_id as "attemptId", number, due_at as "dueAt", false as locked, coalesce((select brought from next), 0) as brought
+select attempt_id as "attemptId", 'waits' as fate, due_at as "dueAt", 0 as brought
   from held
+ where due_at is not null
 union all
-select finished.attempt_id, null, null, true, 0
+select finished.attempt_id, case when delivery.id is null then 'lost' else 'locked' end, null, 0
   from finished
-  join rowhook.delivery
+  left join rowhook.delivery
     on delivery.lane = finished.lane and delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id
    and delivery.slot + 0 = finished.slot and delivery.lease = finished.lease
  where (select count(*) from held) < (select count(*) from finished)
-   and finished.attempt_id not in (select attempt_id from held)`;
+   and finished.attempt_id not in (select attempt_id from held)
+union all
+select null, 'brought', null, brought
+  from next`;
+
+/** What the statement says of an attempt: nothing of most, which are written and succeeded. */
+interface Row {
+  /** Null where deliveries have become due. */
+  readonly attemptId: string | null;
+  readonly fate: 'waits' | 'lost' | 'locked' | 'brought';
+  readonly dueAt: Date | null;
+  readonly brought: number;
+}
 
 /**
  * Ends deliveries whose requests are over: logs the attempts, and puts back what is to be tried again.
@@ -107,38 +120,40 @@ export async function record(
   finished: readonly Finished[],
 ): Promise<{ recorded: Recorded[]; locked: Set<string>; brought: number }> {
   const column = <T>(value: (each: Finished) => T): T[] => finished.map(value);
-  const { rows } = await session.query<Recorded & { locked: boolean; brought: number }>(
-    { name: 'rowhook record', text },
-    [
-      int8Array(column((each) => each.delivery.endpointId)),
-      uuidTextArray(column((each) => each.delivery.id)),
-      uuidTextArray(column((each) => each.delivery.lease)),
-      uuidTextArray(column((each) => each.attemptId)),
-      timestampArray(column((each) => each.startedAt.getTime())),
-      int4Array(column((each) => each.durationMs)),
-      textArray(column((each) => each.verdict.verdict)),
-      textArray(column((each) => each.verdict.reason)),
-      textArray(column((each) => each.detail)),
-      textArray(column((each) => each.url)),
-      textArray(column((each) => each.dialect)),
-      textArray(column((each) => JSON.stringify(each.requestHeaders))),
-      int4Array(column((each) => each.status)),
-      textArray(column((each) => each.responseHeaders && JSON.stringify(each.responseHeaders))),
-      byteaArray(column((each) => each.responseBody)),
-      boolArray(column((each) => each.responseCut)),
-      int8Array(
-        column((each) => ('retryDelayMs' in each.verdict ? Math.round(each.verdict.retryDelayMs) : null)),
-      ),
-      int4Array(column((each) => each.delivery.lane)),
-      int4Array(column((each) => each.delivery.slot)),
-      textArray(column((each) => (each.phases ? JSON.stringify(each.phases) : null))),
-    ],
-  );
-  return {
-    recorded: rows
-      .filter((row) => !row.locked)
-      .map(({ attemptId, number, dueAt }) => ({ attemptId, number, dueAt })),
-    locked: new Set(rows.filter((row) => row.locked).map((row) => row.attemptId)),
-    brought: rows.find((row) => !row.locked)?.brought ?? 0,
-  };
+  const { rows } = await session.query<Row>({ name: 'rowhook record', text }, [
+    int8Array(column((each) => each.delivery.endpointId)),
+    uuidTextArray(column((each) => each.delivery.id)),
+    uuidTextArray(column((each) => each.delivery.lease)),
+    uuidTextArray(column((each) => each.attemptId)),
+    timestampArray(column((each) => each.startedAt.getTime())),
+    int4Array(column((each) => each.durationMs)),
+    textArray(column((each) => each.verdict.verdict)),
+    textArray(column((each) => each.verdict.reason)),
+    textArray(column((each) => each.detail)),
+    textArray(column((each) => each.url)),
+    textArray(column((each) => each.dialect)),
+    textArray(column((each) => JSON.stringify(each.requestHeaders))),
+    int4Array(column((each) => each.status)),
+    textArray(column((each) => each.responseHeaders && JSON.stringify(each.responseHeaders))),
+    byteaArray(column((each) => each.responseBody)),
+    boolArray(column((each) => each.responseCut)),
+    int8Array(
+      column((each) => ('retryDelayMs' in each.verdict ? Math.round(each.verdict.retryDelayMs) : null)),
+    ),
+    int4Array(column((each) => each.delivery.lane)),
+    int4Array(column((each) => each.delivery.slot)),
+    textArray(column((each) => (each.phases ? JSON.stringify(each.phases) : null))),
+  ]);
+  const said = new Map(rows.map((row) => [row.attemptId, row]));
+  const recorded: Recorded[] = [];
+  const locked = new Set<string>();
+  for (const { attemptId, delivery } of finished) {
+    const row = said.get(attemptId);
+    if (row?.fate === 'locked') locked.add(attemptId);
+    // Nobody counts attempts of a delivery but who holds its lease.
+    else if (row?.fate !== 'lost') {
+      recorded.push({ attemptId, number: delivery.attempts + 1, dueAt: row?.dueAt ?? null });
+    }
+  }
+  return { recorded, locked, brought: rows.find((row) => row.fate === 'brought')?.brought ?? 0 };
 }

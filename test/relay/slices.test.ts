@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createSlices, inSlices, mostCharacters } from '../../src/relay/payloads/slices.ts';
+import { createSlices, inSlices, mostCharacters, whileRoom } from '../../src/relay/payloads/slices.ts';
 
 describe('slices of a page', () => {
   /** How many events each slice takes, when their payloads are this long. */
@@ -25,6 +25,14 @@ describe('slices of a page', () => {
 
   it('have room for one payload, however long', () => {
     expect(taken([10, mostCharacters * 2, mostCharacters * 2, 10])).to.eql([1, 1, 1, 1]);
+  });
+
+  it('are cut where lengths that are known before come to more than there is room for', () => {
+    const half = mostCharacters / 2;
+    const cut = (lengths: readonly number[]) => whileRoom(lengths, (length) => length);
+    expect(cut([half, half, 1, 1])).to.eql([half, half]);
+    expect(cut([3 * half, 1])).to.eql([3 * half]);
+    expect(cut([1, 2, 3])).to.eql([1, 2, 3]);
   });
 
   it('grow again behind a large payload', () => {

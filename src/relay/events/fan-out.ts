@@ -72,20 +72,21 @@ export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promi
   const inserted = db.query({
     name: 'rowhook_events',
     text: `insert into rowhook.event
-        (id, name, resource, record_key, request_id, payload, delivery_count, seq, changed_at, tenant)
-      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[],
-        $9::timestamptz[], $10::text[])`,
+        (id, name, resource, record_key, request_id, delivery_count, seq, changed_at, tenant, payload)
+      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[],
+        $8::timestamptz[], $9::text[], $10::text[])`,
     values: [
       uuidArray(eventIds),
       textArray(ready.map(({ event }) => event.name)),
       textArray(ready.map(({ event }) => event.resourceName)),
       textArray(ready.map(({ event }) => (event.body === undefined ? event.key : null))),
       textArray(ready.map(({ event }) => event.requestId)),
-      textArray(ready.map(({ payload }) => payload)),
       int4Array(ready.map(({ endpointIds }) => endpointIds.length)),
       int8Array(ready.map(({ event }) => event.seq)),
       timestampArray(ready.map(({ event }) => Date.parse(event.changedAt))),
       textArray(ready.map(({ tenant }) => tenant)),
+      // The last one: pg makes room for what comes behind it by copying all that is there.
+      textArray(ready.map(({ payload }) => payload)),
     ],
   });
   // While the server writes the events, the deliveries are made ready. Not asked for yet: pg keeps no more than one waiting.

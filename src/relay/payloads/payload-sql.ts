@@ -6,8 +6,8 @@ import { type Context, objectSql, type PayloadFacts, selectList } from './field-
 /**
  * The query that builds the payloads of many records of a resource at once: text straight from Postgres, in the order of the
  * catalog's keys. Pure. Parameter $1 is a text[] of keys, $2 how many characters of bodies are wanted; rows come back as `ord` (1-based
- * place in it), `body`, null once there were more than that before it, and `life`: what the column of a soft delete says, as text,
- * where the resource has one.
+ * place in it), `body`, null where those up to it are more than that (the first one always comes), and `life`: what the column of a
+ * soft delete says, as text, where the resource has one.
  *
  * Nested objects are correlated subqueries: each an index lookup whose plan does not flip with the size of a page.
  *
@@ -17,9 +17,9 @@ export function livePayloadSql(resource: Resource, keyTypes: readonly string[], 
   const context = contextOf(resource, facts, false);
   const all = payloadSql(byKey(resource, keyTypes), resource.fields, context, lifeOf(resource));
   // Behind the fence each body is made once. The sum needs no order, and so no sort: whoever asks comes again for what is missing.
-  return `select ord, case when before < $2::bigint then body end as body${lifeOf(resource) === undefined ? '' : ', life'}
+  return `select ord, case when total <= $2::bigint or total = octet_length(body) then body end as body${lifeOf(resource) === undefined ? '' : ', life'}
 from (
-  select made.*, sum(octet_length(body)) over (rows unbounded preceding) - octet_length(body) as before
+  select made.*, sum(octet_length(body)) over (rows unbounded preceding) as total
   from (${all} offset 0) made
 ) counted`;
 }

@@ -11,7 +11,7 @@ import type { External } from './external.ts';
 import type { GoneRows } from './gone-rows.ts';
 import { keyValues } from './key-text.ts';
 import type { Gone, LiveBody, Payloads } from './payloads.ts';
-import { createSlices, inSlices } from './slices.ts';
+import { createSlices, inSlices, whileRoom } from './slices.ts';
 import { type Found, type Owned, tenantsOf } from './tenants.ts';
 
 export interface ResolveContext {
@@ -87,7 +87,8 @@ export async function resolve(
   });
   const slices = createSlices(addressed.length);
   const readSlice = async (from: number, to: number): Promise<readonly ReadyEvent[]> => {
-    const slice = addressed.slice(from, to);
+    // The body of a record that is gone is about as long as its last row.
+    const slice = whileRoom(addressed.slice(from, to), ({ event }) => lastRow(event, context)?.length ?? 0);
     const wanted = slice
       .filter(
         ({ event, endpointIds }) => event.body === undefined && endpointIds.length > 0 && !aside.holds(event),

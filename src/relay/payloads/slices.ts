@@ -6,7 +6,7 @@ const mostEvents = 500;
  * Characters of payloads that one statement brings, at most, or a single payload that is longer: records can be megabytes, and what
  * is held comes to several times of it.
  */
-export const mostCharacters = 2 * 2 ** 20;
+export const mostCharacters = 2 ** 20;
 const transactionAborted = '25P02';
 
 /** Cuts the events of a page into slices, each as large as what was found in the one before allows. */
@@ -43,6 +43,22 @@ export function createSlices(count: number): Slices {
       return true;
     },
   };
+}
+
+/**
+ * As many of a slice, from the first on, as come to what one statement brings; at least one. For payloads whose length is known
+ * before they are read: what would have no room is not built in vain.
+ */
+export function whileRoom<Event>(
+  events: readonly Event[],
+  lengthOf: (event: Event) => number,
+): readonly Event[] {
+  let characters = 0;
+  const end = events.findIndex((event, i) => {
+    characters += lengthOf(event);
+    return i > 0 && characters > mostCharacters;
+  });
+  return end < 0 ? events : events.slice(0, end);
 }
 
 /**

@@ -14,7 +14,7 @@ export const heldSql = `case
   end`;
 
 /** Characters of keys and values that a page holds at most, or a single row that has more. */
-const mostCharacters = 4 * 2 ** 20;
+const mostCharacters = 2 * 2 ** 20;
 /** Read at first, in bytes as it is stored: compressed, it may be a hundredth of what comes. Then as much as that tells to be little enough. */
 const firstStored = 16 * 2 ** 10;
 

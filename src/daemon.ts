@@ -46,11 +46,14 @@ const adminPoolSize = 4;
 const adminMs = 10_000;
 /** How long an aborted daemon may take to end what it has under way. */
 const abortMs = 5_000;
+/** A start waits no longer for its relay to be ready: a table that it needs may be locked for hours. */
+const readyMs = 3_000;
 
 /**
  * Relay, dispatcher and sweeper in one process. `start` rejects when the database cannot be reached, or was never captured for the
  * catalog; nothing runs then. What has become of captured tables since is drift: it is reported, and the rest goes on. Once it
- * has started it survives any loss of the database, and needs no restart.
+ * has started it survives any loss of the database, and needs no restart. `start` resolves when a change would be read at once, or when
+ * another daemon's relay reads; where a locked table keeps this one's from reading, after three seconds all the same.
  *
  * `start` rejects with RowhookError `database_unreachable`, `database_version`, `schema_missing`, `schema_too_old`,
  * `schema_too_new`, `privilege_missing`, `not_captured`, `listen_failed`.
@@ -126,7 +129,10 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Daemon {
         tellsMetrics: !config.metrics,
       })
     : undefined;
-  bell.on('rowhook_delivery', wake);
+  // A claim for its own ring would find what the one before has taken.
+  bell.on('rowhook_delivery', (by) => {
+    if (!relay.isOwnRing(by)) wake();
+  });
 
   // Started from the receiver's end, and stopped from the other: what one hands on, the next one is there to take.
   const parts: readonly Lifetime[] = [
@@ -164,6 +170,7 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Daemon {
         await checkCaptured(pool, catalog);
         await tellOfSecrets(pool, sealer, log);
         for (const part of parts) await part.start();
+        await Promise.race([relay.ready(), aborted, sleep(readyMs, undefined, { ref: false })]);
         running = true;
         log.info({ catalog: catalog.name, events: Object.keys(catalog.events).length }, 'rowhook is running');
       } catch (error) {

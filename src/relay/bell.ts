@@ -8,8 +8,11 @@ import type { Log } from '../store/log.ts';
 export type Channel = 'rowhook' | 'rowhook_delivery';
 
 export interface Bell extends Lifetime {
-  /** Calls the listener after each ring, and once whenever listening begins anew: rings may have been missed. */
-  on(channel: Channel, listener: () => void): void;
+  /**
+   * Calls the listener after each ring, and once whenever listening begins anew: rings may have been missed.
+   * @param listener is told what was rung with; of a new beginning an empty text
+   */
+  on(channel: Channel, listener: (by: string) => void): void;
 }
 
 export interface BellOptions {
@@ -33,9 +36,9 @@ const goodbyeMs = 1_000;
  */
 export function createBell(options: BellOptions): Bell {
   const { log, askMs = defaultAskMs, answerMs = defaultAnswerMs } = options;
-  const listeners = new Map<Channel, Array<() => void>>(channels.map((channel) => [channel, []]));
-  const ring = (channel: Channel) => {
-    for (const listener of listeners.get(channel) ?? []) listener();
+  const listeners = new Map<Channel, Array<(by: string) => void>>(channels.map((channel) => [channel, []]));
+  const ring = (channel: Channel, by: string) => {
+    for (const listener of listeners.get(channel) ?? []) listener(by);
   };
   let stopping = false;
   let wakeRetry = () => {};
@@ -66,7 +69,7 @@ export function createBell(options: BellOptions): Bell {
       });
       wakeRetry = resolve;
     });
-    for (const channel of channels) subscriber.notifications.on(channel, () => ring(channel));
+    for (const channel of channels) subscriber.notifications.on(channel, (by: string) => ring(channel, by));
     try {
       // A connection that breaks while it is being made settles nothing: only `lost` tells.
       if (!stopping) await Promise.race([listen(subscriber).then(() => lost), lost]);
@@ -79,7 +82,7 @@ export function createBell(options: BellOptions): Bell {
   async function listen(subscriber: ReturnType<typeof pgListen.default>): Promise<void> {
     await subscriber.connect();
     for (const channel of channels) await subscriber.listenTo(channel);
-    for (const channel of channels) ring(channel);
+    for (const channel of channels) ring(channel, '');
   }
 
   const lifetime = createLifetime({

@@ -27,6 +27,10 @@ export type Standing = 'standby' | 'reading' | 'asleep' | 'failing' | 'stopped';
 
 export interface Relay extends Lifetime {
   standing(): Standing;
+  /** Resolves when the first change would be read at once, or it is known that this relay does not read for now: it stands by, or fails. */
+  ready(): Promise<void>;
+  /** Whether this ring for dispatchers is its own, which has called `onDeliveries`. */
+  isOwnRing(by: string): boolean;
   /** Since when nothing could be read; undefined: the last look went well. */
   failingSince(): Date | undefined;
 }
@@ -56,7 +60,13 @@ export function createRelay(options: RelayOptions): Relay {
   let changes = largestPage;
   let failingSince: Date | undefined;
   let client: Client | undefined;
+  /** The server's process that the active relay's session is. */
+  let session: string | undefined;
   let running: Promise<void> = Promise.resolve();
+  let tellReady = (): void => {};
+  const ready = new Promise<void>((resolve) => {
+    tellReady = resolve;
+  });
   bell.on('rowhook', () => pause.end());
 
   async function runForever(): Promise<void> {
@@ -71,6 +81,7 @@ export function createRelay(options: RelayOptions): Relay {
       } catch (error) {
         if (stopping) break;
         standing = 'failing';
+        tellReady();
         failingSince ??= new Date();
         log.error({ err: error, retryMs }, 'the relay failed, and tries again');
         await pause.forMs(retryMs);
@@ -80,6 +91,7 @@ export function createRelay(options: RelayOptions): Relay {
       }
     }
     standing = 'stopped';
+    tellReady();
   }
 
   async function runOnce(onPage: () => void): Promise<void> {
@@ -97,15 +109,18 @@ export function createRelay(options: RelayOptions): Relay {
       await prepareSession(db, pollMs, options.frozenMs);
       while (!stopping && !(await becomeActive(db))) {
         standing = 'standby';
+        tellReady();
         failingSince = undefined;
         await pause.forMs(standbyMs);
       }
       if (stopping) return;
+      session = await sessionOf(db);
       standing = 'reading';
       log.info('the relay is active');
       await read(db, onPage);
     } finally {
       client = undefined;
+      session = undefined;
       // A dead connection may never say goodbye.
       await Promise.race([db.end().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
     }
@@ -132,6 +147,7 @@ export function createRelay(options: RelayOptions): Relay {
     let housekeeping = performance.now();
     const isHousekeepingDue = () => performance.now() - housekeeping > housekeepingMs;
     await announceAwake(db);
+    tellReady();
     const doze = createDoze({ pause, drowsyMs, pollMs });
     const looks = createLooks();
     while (!stopping) {
@@ -157,7 +173,7 @@ export function createRelay(options: RelayOptions): Relay {
       if (turned.changes > 0) {
         options.onPage?.(turned);
         log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');
-        await doze.worked(db);
+        await doze.worked(db, turned.changes);
         standing = 'reading';
       }
       await rest(
@@ -198,13 +214,24 @@ export function createRelay(options: RelayOptions): Relay {
       void client?.end();
     },
   });
-  return { ...lifetime, standing: () => standing, failingSince: () => failingSince };
+  return {
+    ...lifetime,
+    standing: () => standing,
+    ready: () => ready,
+    isOwnRing: (by) => by === session,
+    failingSince: () => failingSince,
+  };
 }
 
 /** Where the application fails, a few other records stay on the page: they tell whether it fails for one alone. */
 function leastPage(error: unknown): number {
   const isOfSource = error instanceof RowhookError && error.code.startsWith('source_');
   return isOfSource && !(error instanceof PageTooLarge) ? 8 : 1;
+}
+
+async function sessionOf(db: Client): Promise<string> {
+  const { rows } = await db.query<{ pid: string }>('select pg_backend_pid()::text as pid');
+  return rows[0]!.pid;
 }
 
 async function becomeActive(db: Client): Promise<boolean> {

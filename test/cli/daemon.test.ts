@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import pg from 'pg';
 import { pino } from 'pino';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { createDaemon } from '../../src/daemon.ts';
@@ -57,6 +58,31 @@ describe('the daemon keeps the contract of what starts and stops', function () {
     await early.stop();
     await starting;
     await noSession();
+  });
+
+  it('says that it runs when it looks for changes', async () => {
+    await installed();
+    // As a daemon leaves it that was killed in its sleep: whoever writes now rings.
+    await crm.database.query(`select setval('rowhook.bell', 2)`);
+    const one = daemon();
+    await one.start();
+    const { rows } = await crm.database.query('select last_value::int as flag from rowhook.bell');
+    await one.stop();
+    expect(rows).to.deep.equal([{ flag: 1 }]);
+  });
+
+  it('says so after a while too where a locked table keeps it from looking', async () => {
+    await installed();
+    await crm.database.query('select setval($1, 2)', ['rowhook.bell']);
+    const holder = new pg.Client({ connectionString: crm.database.url });
+    await holder.connect();
+    await holder.query('begin; lock table tags in access exclusive mode');
+    const one = daemon();
+    await one.start();
+    const { rows } = await crm.database.query('select last_value::int as flag from rowhook.bell');
+    await holder.end();
+    await one.stop();
+    expect(rows, 'not yet').to.deep.equal([{ flag: 2 }]);
   });
 
   it('leaves no connection when it cannot start', async () => {

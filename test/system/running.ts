@@ -33,14 +33,17 @@ export const header = (request: ReceivedRequest, name: string): string | undefin
 
 /** The whole path: the reference CRM with its triggers, a daemon, and an endpoint whose ping has arrived. */
 export async function startSystem(
-  options: { catalog?: Catalog; events?: readonly string[]; prepare?: string } = {},
+  options: { catalog?: Catalog; events?: readonly string[]; prepare?: string; pollMs?: number } = {},
 ): Promise<Running> {
-  const { catalog = siteStacker(), events = ['*'] } = options;
+  const { catalog = siteStacker(), events = ['*'], pollMs = 500 } = options;
   const db = await capturedCrm();
   if (options.prepare) await db.query(options.prepare);
   const receiver = await startReceiver();
+  const config = resolveConfig({ database: db.url, catalog, delivery: { allow: ['127.0.0.0/8'] } });
+  // Of the dispatcher, and nothing that people can set.
+  const delivery = { ...config.delivery, pollMs };
   const daemon = createDaemon({
-    config: resolveConfig({ database: db.url, catalog, delivery: { allow: ['127.0.0.0/8'] } }),
+    config: { ...config, delivery },
     log: pino({ level: process.env.ROWHOOK_TEST_LOG ?? 'silent' }),
   });
   await daemon.start();

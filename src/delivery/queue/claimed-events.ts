@@ -1,14 +1,25 @@
-import { idsWithin } from '../../uuid-time.ts';
+import { idsWithin, literal, uuidDay, uuidTime } from '../../uuid-time.ts';
 import type { ClaimedEvent } from './claimed.ts';
-import type { Session } from './session.ts';
+import { dayName } from './days.ts';
+import type { Session, Statement } from './session.ts';
 
 // Apart from the claim, where all of a month's partitions would be planned for. It also brings an event that goes to many endpoints once. The length is read without the payload; where
 // all together are too much, none comes.
-const text = (ids: readonly string[]): string => `
+const textOf = (within: string): string => `
 select id, name, request_id as "requestId", changed_at as "changedAt", coalesce(octet_length(payload), 0) as bytes,
        payload is null as gone, case when sum(octet_length(payload)) over () <= $2::bigint then payload end as payload
   from rowhook.event
- where id = any ($1::uuid[]) and ${idsWithin(ids)}`;
+ where id = any ($1::uuid[]) and ${within}`;
+
+/** Those of one day, as nearly all are, are asked for by a statement of that day's: it is planned once, not by each claim. */
+function statementOf(ids: readonly string[]): Statement {
+  const sorted = [...ids].sort();
+  const day = uuidTime(sorted[0] as string);
+  const { from, to } = uuidDay(day);
+  if ((sorted.at(-1) as string) >= to) return { text: textOf(idsWithin(ids)) };
+  const within = `id >= ${literal(from)} and id < ${literal(to)}`;
+  return { name: `rowhook events ${dayName(day)}`, text: textOf(within) };
+}
 
 const payloadText = (ids: readonly string[]): string => `
 select id, payload
@@ -51,7 +62,7 @@ export async function loadEvents<Delivery extends Owed>(
   most: number,
 ): Promise<Loaded<Delivery>> {
   const wanted = [...new Set(deliveries.map((delivery) => delivery.eventId))];
-  const { rows } = await session.query<Found>({ text: text(wanted) }, [wanted, most]);
+  const { rows } = await session.query<Found>(statementOf(wanted), [wanted, most]);
   const found = new Map(rows.map((row) => [row.id, row]));
   const bytesOf = (delivery: Delivery): number => found.get(delivery.eventId)?.bytes ?? 0;
   const fits = new Set<Delivery>();

@@ -81,14 +81,15 @@ function cursorOf(row: CursorRow): Cursor {
  * violates the primary key, and its whole page with it (invariant 1).
  */
 export async function addCursor(db: Queryable, cursor: Cursor): Promise<void> {
-  const { rowCount } = await db.query(
-    `insert into rowhook.relay_cursor
+  const { rowCount } = await db.query({
+    name: 'rowhook_cursor',
+    text: `insert into rowhook.relay_cursor
        (id, consumed, reading, last_seq, ceiling_seq, floor_seq, sampled_seq, deferred, window_number,
         system_identifier, then_consumed, reading_number, reading_floor_seq, deferred_seq, captures, lanes, pages)
      select $1::bigint, $2::pg_snapshot, $3::pg_snapshot, $4::bigint, $5::bigint, $6::bigint, $7::bigint,
        $8::text[]::xid8[], $9::bigint, $10::bigint, $11::pg_snapshot, $12::bigint, $13::bigint, $14::bigint, $15::int[], $16::jsonb, $17::bigint
      where $1::bigint = 1 + coalesce((select max(id) from rowhook.relay_cursor), 0)`,
-    [
+    values: [
       cursor.id,
       cursor.consumed,
       cursor.reading,
@@ -107,7 +108,7 @@ export async function addCursor(db: Queryable, cursor: Cursor): Promise<void> {
       JSON.stringify(cursor.others),
       cursor.pages,
     ],
-  );
+  });
   if (rowCount !== 1) throw new Error('another relay has moved the cursor');
 }
 

@@ -137,11 +137,11 @@ async function insertDeliveries(
   );
 }
 
-// Rings for dispatchers of other daemons; ours is told without it.
+// Rings for dispatchers of other daemons. Ours is told without it, and knows by the session who rang.
 const deliveryText = (ordered: boolean): string => `
 with written as (
   insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id${ordered ? ', record' : ''})
   select 0, (select slot from rowhook.delivery_slot), *
     from unnest($1::bigint[], $2::uuid[], $3::uuid[]${ordered ? ', $4::text[]' : ''})
 )
-select pg_notify('rowhook_delivery', '')`;
+select pg_notify('rowhook_delivery', pg_backend_pid()::text)`;

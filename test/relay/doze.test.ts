@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { createDoze } from '../../src/relay/doze.ts';
+import type { Queryable } from '../../src/store/sql.ts';
+import { waitUntil } from '../support/wait.ts';
+
+/** Answers nothing: nobody who is awake asks. */
+const nobody: Queryable = { query: () => Promise.reject(new Error('asked')) };
+
+function awake() {
+  const waits: number[] = [];
+  const pause = {
+    async forMs(ms: number) {
+      waits.push(ms);
+    },
+    end() {},
+  };
+  return { waits, doze: createDoze({ pause, drowsyMs: 3_600_000, pollMs: 1 }) };
+}
+
+describe('an awake relay', () => {
+  it('looks again soon after a page of few changes', async () => {
+    const { waits, doze } = awake();
+    await doze.worked(nobody, 1);
+    await doze.nothingCame(nobody);
+    await doze.nothingCame(nobody);
+    const [afterFew, afterNone] = waits;
+    expect(afterFew).to.be.below(afterNone!);
+  });
+
+  it('lets changes share a page where many come', async () => {
+    const { waits, doze } = awake();
+    await doze.worked(nobody, 100);
+    await doze.nothingCame(nobody);
+    await doze.nothingCame(nobody);
+    const [afterMany, afterNone] = waits;
+    expect(afterMany).to.be.above(afterNone!);
+  });
+
+  it('waits no longer for more than many', async () => {
+    const { waits, doze } = awake();
+    for (const changes of [1_000, 1_000_000]) {
+      await doze.worked(nobody, changes);
+      await doze.nothingCame(nobody);
+    }
+    expect(waits[1]).to.equal(waits[0]);
+  });
+
+  it('looks less and less often while nothing comes', async () => {
+    const { waits, doze } = awake();
+    await doze.worked(nobody, 1);
+    await waitUntil(
+      async () => {
+        await doze.betweenLooks();
+        return new Set(waits).size === 3;
+      },
+      { what: 'a third interval' },
+    );
+    expect(waits).to.deep.equal(waits.toSorted((one, other) => one - other));
+  });
+});

@@ -27,7 +27,7 @@ interface InitOptions {
   readonly force?: boolean;
 }
 
-export function initCommand(program: Command, act: Act, version: string): void {
+export function initCommand(program: Command, act: Act, { version }: { readonly version: string }): void {
   program
     .command('init')
     .description('Look at a database, and write a config for its tables and the first migration.')

@@ -19,9 +19,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 // Not only where commander has got to it: whoever asked for JSON gets JSON of wrong usage too.
-const json = process.argv.slice(2).includes('--json');
+const args = process.argv.slice(2);
+const json = args.includes('--json');
 
-const program = createProgram({
+const program = await createProgram(args, {
   version,
   json,
   cwd: process.cwd(),
@@ -46,7 +47,7 @@ const program = createProgram({
 });
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(args, { from: 'user' });
 } catch (error) {
   const { text, exitCode } = describeFailure(error, json);
   process.stderr.write(text);

@@ -18,7 +18,11 @@ interface MigrationOptions {
   readonly stdout?: boolean;
 }
 
-export function migrationCommand(program: Command, act: Act, version: string): void {
+export function migrationCommand(
+  program: Command,
+  act: Act,
+  { version }: { readonly version: string },
+): void {
   program
     .command('migration')
     .description(

@@ -1,31 +1,42 @@
 import { Command } from 'commander';
-import { adminCommands } from './admin-page.ts';
-import { checkCommand } from './check.ts';
 import { type Act, type Context, createContext, type Surroundings } from './context.ts';
-import { deliveryCommands } from './deliveries.ts';
-import { endpointCommands } from './endpoints.ts';
-import { explainCommand } from './explain.ts';
-import { gapCommands } from './gaps.ts';
-import { initCommand } from './init.ts';
-import { installCommands } from './install.ts';
-import { migrationCommand } from './migration.ts';
-import { secretsCommands } from './secrets.ts';
-import { setAsideCommands } from './set-aside.ts';
-import { showCommands } from './show.ts';
-import { type Signals, startCommand } from './start.ts';
+import type { Signals } from './start.ts';
+
+export interface ProgramOptions extends Surroundings {
+  readonly version: string;
+  readonly signals: Signals;
+  /** Wrong usage is left to whoever catches the error, as text has no place in JSON. */
+  readonly json: boolean;
+}
+
+/** Puts the commands of a file into the program. */
+type Add = (program: Command, act: Act, options: ProgramOptions) => void;
 
 /**
- * The command line. Throws instead of ending the process: CommanderError for wrong usage (its message is written by then) and
- * for help, RowhookError and others from the commands.
+ * The commands with the files that make them, in the order of the help. A file is loaded when one of its commands is named: to load
+ * all of them takes longer than most commands do.
  */
-export function createProgram(
-  options: Surroundings & {
-    readonly version: string;
-    readonly signals: Signals;
-    /** Wrong usage is left to whoever catches the error, as text has no place in JSON. */
-    readonly json: boolean;
-  },
-): Command {
+const files: ReadonlyArray<readonly [commands: readonly string[], load: () => Promise<Add>]> = [
+  [['start'], async () => (await import('./start.ts')).startCommand],
+  [['init'], async () => (await import('./init.ts')).initCommand],
+  [['check'], async () => (await import('./check.ts')).checkCommand],
+  [['migration'], async () => (await import('./migration.ts')).migrationCommand],
+  [['install', 'uninstall'], async () => (await import('./install.ts')).installCommands],
+  [['endpoints'], async () => (await import('./endpoints.ts')).endpointCommands],
+  [['secrets'], async () => (await import('./secrets.ts')).secretsCommands],
+  [['admin'], async () => (await import('./admin-page.ts')).adminCommands],
+  [['deliveries'], async () => (await import('./deliveries.ts')).deliveryCommands],
+  [['explain'], async () => (await import('./explain.ts')).explainCommand],
+  [['gaps'], async () => (await import('./gaps.ts')).gapCommands],
+  [['set-aside'], async () => (await import('./set-aside.ts')).setAsideCommands],
+  [['events', 'status'], async () => (await import('./show.ts')).showCommands],
+];
+
+/**
+ * The command line, as far as these arguments may need it. Parsing them throws instead of ending the process: CommanderError for
+ * wrong usage (its message is written by then) and for help, RowhookError and others from the commands.
+ */
+export async function createProgram(args: readonly string[], options: ProgramOptions): Promise<Command> {
   const act: Act =
     <Given extends unknown[]>(work: (context: Context, ...given: Given) => Promise<void>) =>
     (...given: [...Given, Command]) => {
@@ -45,18 +56,10 @@ export function createProgram(
     })
     .showHelpAfterError('  → Run it with --help for what there is.')
     .exitOverride();
-  startCommand(program, act, options.signals);
-  initCommand(program, act, options.version);
-  checkCommand(program, act);
-  migrationCommand(program, act, options.version);
-  installCommands(program, act);
-  endpointCommands(program, act);
-  secretsCommands(program, act);
-  adminCommands(program, act);
-  deliveryCommands(program, act);
-  explainCommand(program, act);
-  gapCommands(program, act);
-  setAsideCommands(program, act);
-  showCommands(program, act);
+  // A name may also be the value of an option: then a file too much is loaded. Whoever names none, or asks for help with all, sees them all.
+  const named = files.filter(([commands]) => commands.some((name) => args.includes(name)));
+  const asksForAll = args.includes('help') || args[0] === '--help' || args[0] === '-h';
+  const needed = named.length === 0 || asksForAll ? files : named;
+  for (const add of await Promise.all(needed.map(([, load]) => load()))) add(program, act, options);
   return program;
 }

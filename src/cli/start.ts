@@ -3,6 +3,7 @@ import { type Listen, parseListen } from '../config/listen.ts';
 import { tellUrl, withAdmin } from './admin-page.ts';
 import type { Act } from './context.ts';
 import { forwardTo, forwardUrl } from './forward.ts';
+import { keepHeapSmall } from './small-heap.ts';
 
 /** The signals that ask a process to end. */
 export interface Signals {
@@ -18,7 +19,7 @@ interface StartOptions {
   readonly printAdminUrl?: boolean;
 }
 
-export function startCommand(program: Command, act: Act, signals: Signals): void {
+export function startCommand(program: Command, act: Act, { signals }: { readonly signals: Signals }): void {
   program
     .command('start')
     .description(
@@ -34,6 +35,7 @@ export function startCommand(program: Command, act: Act, signals: Signals): void
     )
     .action(
       act(async (context, { forwardTo: url, metrics, admin, printAdminUrl }: StartOptions) => {
+        keepHeapSmall();
         const configured = await context.config();
         const forwarded = url === undefined ? configured : await forwardTo(context, configured, url);
         const signing = withAdmin(metrics === undefined ? forwarded : { ...forwarded, metrics }, admin);

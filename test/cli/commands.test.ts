@@ -3,7 +3,7 @@ import type { Endpoint } from '../../src/store/endpoints.ts';
 import { programVersion } from '../../src/store/schema.ts';
 import type { QueueStatus } from '../../src/store/status.ts';
 import { schemaDump } from '../migrations/schema-dump.ts';
-import { type Project, project } from './project.ts';
+import { configInCode, type Project, project } from './project.ts';
 
 type Told<T> = { [K in keyof T]: T[K] extends Date ? string : T[K] };
 interface Installed {
@@ -175,10 +175,26 @@ describe('the command line', function () {
     expect(stdout).to.contain('two lines  [31mred');
   });
 
-  it('answers --help and --version', async () => {
-    expect((await crm.rowhook('--version')).stdout).to.match(/^\d+\.\d+\.\d+\n$/);
-    const help = await crm.rowhook('endpoints', 'create', '--help');
+  it('answers --help and --version, as a program', async () => {
+    expect((await crm.published('--version')).stdout).to.match(/^\d+\.\d+\.\d+\n$/);
+    const help = await crm.published('endpoints', 'create', '--help');
     expect(help.code).to.equal(0);
     expect(help.stdout).to.contain('--generate-secret').and.contain('--database <url>');
+  });
+
+  it('ends as a program with the code and the streams that its command has told', async () => {
+    await crm.write('rowhook.config.ts', configInCode);
+    const installed = await crm.published('install', '--json');
+    expect(installed).to.include({ code: 0, stderr: '' });
+    expect((JSON.parse(installed.stdout) as Installed).tables).to.have.length(17);
+    for (const args of [
+      ['status'],
+      ['statu'],
+      ['endpoints', 'show', '99'],
+      ['endpoints', 'show', '99', '--json'],
+    ]) {
+      const { code, ...said } = await crm.rowhook(...args);
+      expect(await crm.published(...args), args.join(' ')).to.deep.equal({ code, ...said });
+    }
   });
 });

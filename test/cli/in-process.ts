@@ -1,6 +1,4 @@
 import pg from 'pg';
-import { describeFailure } from '../../src/cli/failure.ts';
-import { createProgram } from '../../src/cli/program.ts';
 import { installSchema } from '../../src/store/schema.ts';
 import { createTestDatabase, type TestDatabase, withTemplate } from '../support/database.ts';
 import type { Result } from './rowhook.ts';
@@ -19,7 +17,7 @@ export async function installedDatabase(): Promise<TestDatabase> {
 /** Where a command runs. Nothing else of this process counts. */
 export interface Place {
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -30,7 +28,10 @@ export async function inProcess(args: readonly string[], { cwd, env }: Place): P
   let stdout = '';
   let stderr = '';
   const json = args.includes('--json');
-  const program = createProgram({
+  // Both in one way: a test file may itself be loaded by `require`, and its classes of errors are others than those of the commands.
+  const { createProgram } = await import('../../src/cli/program.ts');
+  const { describeFailure } = await import('../../src/cli/failure.ts');
+  const program = await createProgram(args, {
     version: '0.0.0',
     json,
     cwd,

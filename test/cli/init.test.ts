@@ -7,6 +7,7 @@ import { type PackagedApp, packagedApp } from '../migrations/packaged-app.ts';
 import { schemaDump } from '../migrations/schema-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
+import { inProcess } from './in-process.ts';
 import { type Result, rowhook } from './rowhook.ts';
 
 const tables = `
@@ -29,9 +30,8 @@ describe('rowhook init', function () {
   });
   afterEach(() => app.remove());
 
-  const run = (...args: string[]): Promise<Result> =>
-    rowhook(['init', ...args], { program: join(app.directory, 'node_modules/rowhook'), cwd: app.directory });
-  const init = (...args: string[]) => run('--database', database.url, ...args);
+  const init = (...args: string[]): Promise<Result> =>
+    inProcess(['init', '--database', database.url, ...args], { cwd: app.directory, env: {} });
   const read = (path: string) => readFile(join(app.directory, path), 'utf8');
   const refusal = async (...args: string[]) => {
     const { code, stdout, stderr } = await init(...args, '--json');
@@ -42,7 +42,9 @@ describe('rowhook init', function () {
 
   it('takes all tables that can be captured with --yes, says what it did, and which commands come next', async () => {
     const before = await schemaDump(database);
-    const { code, stdout, stderr } = await init('--yes');
+    const program = join(app.directory, 'node_modules/rowhook');
+    const args = ['init', '--database', database.url, '--yes'];
+    const { code, stdout, stderr } = await rowhook(args, { program, cwd: app.directory });
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     expect(stdout)
       .to.contain('wrote rowhook.config.ts: 4 tables, 12 events\n')
@@ -78,8 +80,7 @@ describe('rowhook init', function () {
     for (const name of await readdir(join(app.directory, 'migrations'))) {
       expect(await read(`migrations/${name}`)).not.to.contain(url.password);
     }
-    const known = await rowhook(['init', '--tables', 'teams', '--force'], {
-      program: join(app.directory, 'node_modules/rowhook'),
+    const known = await inProcess(['init', '--tables', 'teams', '--force'], {
       cwd: app.directory,
       env: { DATABASE_URL: database.url },
     });
@@ -165,7 +166,8 @@ describe('rowhook init', function () {
     const shows = (text: string) =>
       waitUntil(() => screen.includes(text), { what: `"${text}" on the screen` });
     let said = '';
-    const program = createProgram({
+    const args = ['init', '--database', database.url];
+    const program = await createProgram(args, {
       version: '0.0.0',
       cwd: app.directory,
       env: {},
@@ -178,7 +180,7 @@ describe('rowhook init', function () {
       writeError: () => {},
       signals: { onStop: () => () => {} },
     });
-    const done = program.parseAsync(['node', 'rowhook', 'init', '--database', database.url]);
+    const done = program.parseAsync(args, { from: 'user' });
     await shows('Which tables?');
     expect(screen).to.contain('public.tasks').and.not.contain('public.notes');
     for (const key of 'user') terminal.input.write(key);

@@ -33,12 +33,17 @@ export async function killRunning(): Promise<void> {
   );
 }
 
+/** The environment of this process, but for databases that whoever runs the tests has named for others. */
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
+  const { ROWHOOK_DATABASE_URL: _, DATABASE_URL: __, ...inherited } = process.env;
+  return inherited;
+}
+
 /** Starts the real command line in a process of its own. */
 export function start(args: readonly string[], { program, cwd, env = {} }: RunOptions): Running {
-  const { ROWHOOK_DATABASE_URL: _, DATABASE_URL: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [join(program, 'dist/cli/main.js'), ...args], {
     cwd,
-    env: { ...inherited, ...env },
+    env: { ...inheritedEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

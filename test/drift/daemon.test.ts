@@ -35,7 +35,7 @@ describe('a daemon whose tables have drifted', function () {
   /** What a command writes on stdout. */
   async function said(...args: string[]): Promise<string> {
     let text = '';
-    const program = createProgram({
+    const program = await createProgram(args, {
       version: '0.0.0',
       json: false,
       cwd,

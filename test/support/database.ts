@@ -145,9 +145,13 @@ export async function dropTemplates(): Promise<void> {
   templates.clear();
 }
 
-async function createDatabase({ admin }: TestServer, name: string, template?: string): Promise<void> {
-  const source = template === undefined ? '' : ` template ${pg.escapeIdentifier(template)}`;
-  await admin.query(`create database ${pg.escapeIdentifier(name)}${source}`);
+async function createDatabase(
+  { admin, copying }: TestServer,
+  name: string,
+  template?: string,
+): Promise<void> {
+  const source = template === undefined ? '' : `template ${pg.escapeIdentifier(template)}`;
+  await admin.query(`create database ${pg.escapeIdentifier(name)} ${source} ${copying}`);
 }
 
 async function dropDatabase({ admin }: TestServer, name: string): Promise<void> {

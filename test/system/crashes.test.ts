@@ -1,19 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import pg from 'pg';
 import { createEndpoint } from '../../src/index.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { type LocalPostgres, startPostgres } from '../../tools/postgres.ts';
+import { builtPackage } from '../cli/built-package.ts';
 import { captureAll } from '../fixtures/captured.ts';
 import { siteStackerSql } from '../fixtures/site-stacker.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { waitUntil } from '../support/wait.ts';
 import { header } from './running.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Changes for each of a few tags, made while things break. */
 const tags = [5001, 5002, 5003, 5004];
@@ -24,8 +23,12 @@ describe('a crash', function () {
   let server: LocalPostgres;
   let receiver: Receiver;
   let folder: string;
+  let program: string;
   const children: ChildProcess[] = [];
 
+  before(async () => {
+    program = join(await builtPackage(), 'dist/cli/main.js');
+  });
   beforeEach(async () => {
     server = await startPostgres();
     await server.createDatabase('crm');
@@ -38,7 +41,7 @@ describe('a crash', function () {
     receiver = await startReceiver();
     await createEndpoint(client, siteStacker(), { url: receiver.url('/'), events: ['tag_update'] });
     await client.end();
-    folder = await mkdtemp(join(root, 'test', '.crash-'));
+    folder = await mkdtemp(join(tmpdir(), 'rowhook-crash-'));
     await writeFile(
       join(folder, 'rowhook.config.json'),
       JSON.stringify({
@@ -58,15 +61,8 @@ describe('a crash', function () {
   function startDaemon(): ChildProcess {
     const child = spawn(
       process.execPath,
-      [
-        '--import',
-        'tsx',
-        join(root, 'src/cli/main.ts'),
-        'start',
-        '--config',
-        join(folder, 'rowhook.config.json'),
-      ],
-      { cwd: root, stdio: 'ignore' },
+      [program, 'start', '--config', join(folder, 'rowhook.config.json')],
+      { stdio: 'ignore' },
     );
     children.push(child);
     return child;

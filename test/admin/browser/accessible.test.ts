@@ -6,6 +6,7 @@ import { states } from '../../../admin/texts/states.ts';
 import { webhooks } from '../../../admin/texts/webhooks.ts';
 import { type AdminSystem, startAdminSystem } from '../../support/admin.ts';
 import { layoutShift, type Page, startBrowser, type TestBrowser } from '../../support/browser.ts';
+import { waitUntil } from '../../support/wait.ts';
 import { choose, deliveryRows, webhookRow } from './reading.ts';
 
 /** What axe-core says of a page, as far as it counts here. */
@@ -38,12 +39,17 @@ describe('each page of the admin page', function () {
     for (const name of ['Ada', 'Bea', 'Cleo'])
       await system.db.query('update people set firstname = $1 where id = 412', [name]);
     await system.receiver.waitFor((all) => all.filter(({ path }) => path === '/hooks').length === 4);
-    const { rows } = await system.db.query<{ id: string; event: string }>(
-      `select distinct delivery_id as id, event_id as event from rowhook.attempt where endpoint_id = $1 limit 1`,
-      [webhook],
-    );
-    delivery = rows[0]!.id;
-    event = rows[0]!.event;
+    // What has arrived is written down a moment later.
+    ({ delivery, event } = await waitUntil(
+      async () => {
+        const { rows } = await system.db.query<{ delivery: string; event: string }>(
+          'select delivery_id as delivery, event_id as event from rowhook.attempt where endpoint_id = $1',
+          [webhook],
+        );
+        return rows.length === 4 && rows[0];
+      },
+      { what: 'the attempts to be written down' },
+    ));
   });
   after(async () => {
     await browser.close();

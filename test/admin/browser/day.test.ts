@@ -10,7 +10,17 @@ import { type AdminSystem, startAdminSystem, tokens } from '../../support/admin.
 import { type Page, startBrowser, type TestBrowser } from '../../support/browser.ts';
 import type { ReceivedRequest } from '../../support/receiver.ts';
 import { waitUntil } from '../../support/wait.ts';
-import { choose, deliveryRows, panel, request, response, verifies, webhookRow } from './reading.ts';
+import {
+  choose,
+  copied,
+  deliveryRows,
+  inPanel,
+  panel,
+  request,
+  response,
+  verifies,
+  webhookRow,
+} from './reading.ts';
 
 /* What somebody does with the page who looks after webhooks, in a browser, against a daemon. */
 describe('with the admin page one', function () {
@@ -19,7 +29,8 @@ describe('with the admin page one', function () {
   let browser: TestBrowser;
   before(async () => {
     [system, browser] = await Promise.all([
-      startAdminSystem({ schedule: Array(8).fill(1_000) }),
+      // More retries than anybody who looks at them could sit through.
+      startAdminSystem({ schedule: Array(50).fill(1_000) }),
       startBrowser(),
     ]);
   });
@@ -74,7 +85,7 @@ describe('with the admin page one', function () {
       const secret = await page.getByLabel(webhooks.secret.label).inputValue();
       expect(secret).to.match(/^whsec_/);
       await page.getByRole('button', { name: webhooks.secret.copy }).click();
-      expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(secret);
+      await copied(page, secret);
       await page.getByRole('button', { name: webhooks.created.doneStored }).click();
       await deliveryRows(page, 'ping', states.succeeded.word).waitFor();
       // Nobody sees it again.
@@ -103,13 +114,10 @@ describe('with the admin page one', function () {
       expect(page.url()).to.match(/\/webhooks\/\d+\/deliveries\/[0-9a-f-]{36}$/);
 
       await panel(page, 'person_update').getByRole('button', { name: delivery.curl }).first().click();
-      const curl = String(await page.evaluate('navigator.clipboard.readText()'));
-      expect(curl)
-        .to.match(/^curl /)
-        .and.include(system.receiver.url('/hooks'));
+      expect(await copied(page, /^curl /)).to.include(system.receiver.url('/hooks'));
       // The address leads there again, and the back button goes back.
       await page.reload();
-      await panel(page, 'person_update').waitFor();
+      await inPanel(page, 'person_update');
       await page.keyboard.press('Escape');
       await panel(page, 'person_update').waitFor({ state: 'detached' });
     });

@@ -8,7 +8,7 @@ import { webhooks } from '../../../admin/texts/webhooks.ts';
 import { type AdminSystem, startAdminSystem, tokens } from '../../support/admin.ts';
 import { type Locator, type Page, startBrowser, type TestBrowser } from '../../support/browser.ts';
 import { waitUntil } from '../../support/wait.ts';
-import { choose, deliveryRows, panel, request, response, webhookRow } from './reading.ts';
+import { choose, deliveryRows, inPanel, panel, request, response, webhookRow } from './reading.ts';
 
 describe('the admin page can be used', function () {
   this.timeout(90_000);
@@ -63,7 +63,7 @@ describe('the admin page can be used', function () {
       await panel(page, 'person_update').waitFor();
       await request(page).getByText('"Maren by Keys"').waitFor();
       await keyboard.press('j');
-      await panel(page, 'ping').waitFor();
+      await inPanel(page, 'ping');
       await keyboard.press('Escape');
       await panel(page, 'ping').waitFor({ state: 'detached' });
 

@@ -9,7 +9,7 @@ import { type AdminSystem, startAdminSystem } from '../../support/admin.ts';
 import { type Page, startBrowser, type TestBrowser } from '../../support/browser.ts';
 import { waitUntil } from '../../support/wait.ts';
 import { hostile, hostileShort, markOf } from './hostile.ts';
-import { deliveryRows, webhookRow } from './reading.ts';
+import { copied, deliveryRows, webhookRow } from './reading.ts';
 
 /** Where hostile text gets in, and by which number it is found again. */
 const at = {
@@ -172,7 +172,7 @@ describe('hostile text', function () {
         await raw.check({ force: true });
       await page.getByRole('button', { name: delivery.curl }).first().click();
       await nothingRan(page);
-      expect(await page.evaluate('navigator.clipboard.readText()')).to.match(/^curl /);
+      await copied(page, /^curl /);
     });
   });
 

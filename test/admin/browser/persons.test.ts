@@ -24,19 +24,21 @@ describe('people who share the admin page', function () {
   });
   const visit = (work: (page: Page) => Promise<void>) => browser.visit({ origin: system.origin }, work);
 
-  it('see what the other has changed before they overwrite it, and keep both changes', async () => {
+  /** Anna and Otto edit one webhook; Otto saves first, and Anna meets it as `meets` does. Both changes are kept. */
+  async function shareOne(meets: (anna: Page, id: string, ottoSaves: () => Promise<void>) => Promise<void>) {
     const { id } = await system.endpoint({ description: 'as it was' });
     const path = `/webhooks/${id}/settings`;
-    await visit(async (anna) => {
-      await system.open(anna, path);
-      await anna.getByLabel(webhookForm.description.label).fill('as Anna has it');
-      await visit(async (otto) => {
+    const ottoSaves = () =>
+      visit(async (otto) => {
         await system.open(otto, path);
         await otto.getByLabel(webhookForm.limits.timeout.label).fill('7');
         await otto.getByRole('button', { name: webhookForm.save }).click();
         await otto.getByText(webhookForm.saved).waitFor();
       });
-      await anna.getByRole('button', { name: webhookForm.save }).click();
+    await visit(async (anna) => {
+      await system.open(anna, path);
+      await anna.getByLabel(webhookForm.description.label).fill('as Anna has it');
+      await meets(anna, id, ottoSaves);
       await anna.getByRole('alert').getByText(webhookForm.conflict.title).waitFor();
       await anna.getByRole('button', { name: webhookForm.conflict.goOn }).click();
       await anna.getByRole('button', { name: webhookForm.save }).click();
@@ -47,6 +49,31 @@ describe('people who share the admin page', function () {
       [id],
     );
     expect(rows).to.deep.equal([{ description: 'as Anna has it', timeoutMs: 7_000 }]);
+  }
+
+  it('see what the other has changed as soon as it is saved, and keep both changes', async () => {
+    await shareOne((_anna, _id, ottoSaves) => ottoSaves());
+  });
+
+  it('see what the other has changed before they overwrite it, where the page has not heard of it', async () => {
+    await shareOne(async (anna, id, ottoSaves) => {
+      let refused = () => {};
+      const refusal = new Promise<void>((resolve) => {
+        refused = resolve;
+      });
+      // What the page would hear by itself arrives only once its change has been refused.
+      await anna.route(`**/api/v1/endpoints/${id}`, async (route) => {
+        if (route.request().method() === 'GET') await refusal;
+        await route.continue();
+      });
+      await ottoSaves();
+      const [answer] = await Promise.all([
+        anna.waitForResponse((told) => told.request().method() === 'PATCH'),
+        anna.getByRole('button', { name: webhookForm.save }).click(),
+      ]);
+      expect(answer.status()).to.equal(412);
+      refused();
+    });
   });
 
   it('can look at everything and change nothing, as viewers', async () => {

@@ -16,7 +16,7 @@ export const delivery: Bench = {
   name: 'delivery',
   async run({ server, quick, progress }) {
     // Of shorter runs a good part is the program getting warm, of two daemons twice as much.
-    const count = quick ? 40_000 : 60_000;
+    const count = quick ? 20_000 : 60_000;
     const rounds = quick ? 1 : 5;
     const sink = await startSink();
     const template = await benchCrm(server, 'delivery', 20);

@@ -9,8 +9,8 @@ const requestsOfEach = 50;
 const megabyte = 1024 * 1024;
 
 /**
- * Sends to each receiver so often, and reports its memory in bytes: after a few requests to each, at the end, and at most. A process of its own,
- * whose memory nothing else uses.
+ * Sends to each receiver so often, and reports in bytes what is alive in its memory after a few requests to each and at the end, and what it held at
+ * most. A process of its own, whose memory nothing else uses.
  */
 const child = `
   import { parseAllowList } from '${new URL('../../src/delivery/guard/guard.ts', import.meta.url)}';
@@ -29,7 +29,11 @@ const child = `
       }
     }
     global.gc();
-    return process.memoryUsage().rss;
+    // Buffers are counted off once their owners' ends have been seen to.
+    await new Promise(setImmediate);
+    global.gc();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
   };
   const before = await round(10);
   const after = await round(${requestsOfEach} - 10);
@@ -60,7 +64,7 @@ describe('a daemon under answers without end', () => {
       reasons: Record<string, number>[];
     };
     expect(reasons).to.deep.equal(largeAnswers.map(({ reason = 'cut' }) => ({ [reason]: requestsOfEach })));
-    expect((after - before) / megabyte, 'growth in MB').to.be.below(30);
+    expect((after - before) / megabyte, 'growth in MB').to.be.below(10);
     expect(peak / megabyte, 'most in MB').to.be.below(250);
   }).timeout(120_000);
 });

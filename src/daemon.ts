@@ -52,8 +52,8 @@ const readyMs = 3_000;
 /**
  * Relay, dispatcher and sweeper in one process. `start` rejects when the database cannot be reached, or was never captured for the
  * catalog; nothing runs then. What has become of captured tables since is drift: it is reported, and the rest goes on. Once it
- * has started it survives any loss of the database, and needs no restart. `start` resolves when a change would be read at once, or when
- * another daemon's relay reads; where a locked table keeps this one's from reading, after three seconds all the same.
+ * has started it survives any loss of the database, and needs no restart. `start` resolves when a change would be read at once, when
+ * another daemon's relay reads, or when this one's fails; where a locked table keeps this one's from reading, after three seconds all the same.
  *
  * `start` rejects with RowhookError `database_unreachable`, `database_version`, `schema_missing`, `schema_too_old`,
  * `schema_too_new`, `privilege_missing`, `not_captured`, `listen_failed`.
@@ -154,6 +154,11 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Daemon {
     abortNow = resolve;
   });
   let running = false;
+  let stopAsked = false;
+  let endWait = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    endWait = resolve;
+  });
   let poolEnded: Promise<void> | undefined;
   const endPool = () => {
     sources.close();
@@ -170,8 +175,10 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Daemon {
         await checkCaptured(pool, catalog);
         await tellOfSecrets(pool, sealer, log);
         for (const part of parts) await part.start();
-        await Promise.race([relay.ready(), aborted, sleep(readyMs, undefined, { ref: false })]);
-        running = true;
+        await Promise.race([relay.ready(), asked, sleep(readyMs, undefined, { ref: false })]);
+        // Whoever has been told to stop meanwhile does not run.
+        running = !stopAsked;
+        if (!running) return;
         log.info({ catalog: catalog.name, events: Object.keys(catalog.events).length }, 'rowhook is running');
       } catch (error) {
         await stopAll('abort');
@@ -192,5 +199,13 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Daemon {
       abortNow();
     },
   });
-  return { ...lifetime, adminUrl: () => admin?.url() };
+  return {
+    ...lifetime,
+    stop(how) {
+      stopAsked = true;
+      endWait();
+      return lifetime.stop(how);
+    },
+    adminUrl: () => admin?.url(),
+  };
 }

@@ -22,31 +22,30 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 
-const program = await createProgram(args, {
-  version,
-  json,
-  cwd: process.cwd(),
-  env: process.env,
-  terminal:
-    process.stdin.isTTY === true && process.stdout.isTTY === true
-      ? { input: process.stdin, output: process.stdout }
-      : undefined,
-  errorsSeen: process.stderr.isTTY === true,
-  now: () => new Date(),
-  write: (text) => process.stdout.write(text),
-  writeError: (text) => process.stderr.write(text),
-  signals: {
-    onStop(listener) {
-      const stopSignals = ['SIGTERM', 'SIGINT'] as const;
-      for (const signal of stopSignals) process.on(signal, listener);
-      return () => {
-        for (const signal of stopSignals) process.off(signal, listener);
-      };
-    },
-  },
-});
-
 try {
+  const program = await createProgram(args, {
+    version,
+    json,
+    cwd: process.cwd(),
+    env: process.env,
+    terminal:
+      process.stdin.isTTY === true && process.stdout.isTTY === true
+        ? { input: process.stdin, output: process.stdout }
+        : undefined,
+    errorsSeen: process.stderr.isTTY === true,
+    now: () => new Date(),
+    write: (text) => process.stdout.write(text),
+    writeError: (text) => process.stderr.write(text),
+    signals: {
+      onStop(listener) {
+        const stopSignals = ['SIGTERM', 'SIGINT'] as const;
+        for (const signal of stopSignals) process.on(signal, listener);
+        return () => {
+          for (const signal of stopSignals) process.off(signal, listener);
+        };
+      },
+    },
+  });
   await program.parseAsync(args, { from: 'user' });
 } catch (error) {
   const { text, exitCode } = describeFailure(error, json);

@@ -56,10 +56,16 @@ export async function createProgram(args: readonly string[], options: ProgramOpt
     })
     .showHelpAfterError('  → Run it with --help for what there is.')
     .exitOverride();
-  // A name may also be the value of an option: then a file too much is loaded. Whoever names none, or asks for help with all, sees them all.
-  const named = files.filter(([commands]) => commands.some((name) => args.includes(name)));
-  const asksForAll = args.includes('help') || args[0] === '--help' || args[0] === '-h';
-  const needed = named.length === 0 || asksForAll ? files : named;
-  for (const add of await Promise.all(needed.map(([, load]) => load()))) add(program, act, options);
+  for (const add of await Promise.all(needed(args).map(([, load]) => load()))) add(program, act, options);
   return program;
+}
+
+/** A name may also be the value of an option: then a file too much is loaded. Whoever names none, or asks for help before, sees them all. */
+function needed(args: readonly string[]): typeof files {
+  const isCommand = (arg: string): boolean => files.some(([commands]) => commands.includes(arg));
+  const first = args.find((arg) => !arg.startsWith('-'));
+  const before = args.slice(0, Math.max(0, args.findIndex(isCommand)));
+  const asksForAll = args.includes('help') || before.includes('--help') || before.includes('-h');
+  if (asksForAll || first === undefined || !isCommand(first)) return files;
+  return files.filter(([commands]) => commands.some((name) => args.includes(name)));
 }

@@ -7,11 +7,9 @@ import { setFlagsFromString } from 'node:v8';
 const growthPercent = 100;
 
 /**
- * Has V8 hold less garbage in this process than it would: a daemon lives beside an application. Its young generation, where
- * objects begin, stays as large as it is by now: what loading the program makes of it is enough. Both can be set while a program runs,
- * in Node 20, 22 and 24; how large the young generation may become can not.
+ * Has V8 hold less garbage in this process than it would: a daemon lives beside an application. V8 reads the flag whenever it has
+ * collected, in Node 20, 22 and 24.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${growthPercent}`);
-  setFlagsFromString('--semi-space-growth-factor=1');
 }

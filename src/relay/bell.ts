@@ -69,7 +69,10 @@ export function createBell(options: BellOptions): Bell {
       });
       wakeRetry = resolve;
     });
-    for (const channel of channels) subscriber.notifications.on(channel, (by: string) => ring(channel, by));
+    for (const channel of channels) {
+      // pg-listen hands nothing on where the text is empty.
+      subscriber.notifications.on(channel, (by?: string) => ring(channel, by ?? ''));
+    }
     try {
       // A connection that breaks while it is being made settles nothing: only `lost` tells.
       if (!stopping) await Promise.race([listen(subscriber).then(() => lost), lost]);

@@ -120,6 +120,8 @@ export function createRelay(options: RelayOptions): Relay {
       await read(db, onPage);
     } finally {
       client = undefined;
+      // The answer to its last commit may be lost, and the ring was taken for its own.
+      if (session !== undefined) options.onDeliveries();
       session = undefined;
       // A dead connection may never say goodbye.
       await Promise.race([db.end().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
@@ -160,6 +162,8 @@ export function createRelay(options: RelayOptions): Relay {
       const size = { rows: most, changes: most };
       const startedAt = performance.now();
       const turned = await turnPage(db, { ...context, size, setAside: retries.any }, cursor, parked);
+      // At once: the ring is taken for its own, and what follows may wait for the application, or fail.
+      if (turned.deliveries > 0) options.onDeliveries();
       if (turned.nothing) looks.foundNothing(turned.nothing);
       cursor = turned.cursor;
       parked = turned.parked && (turned.full || (await anyParked(db)));
@@ -169,7 +173,7 @@ export function createRelay(options: RelayOptions): Relay {
       onPage();
       cursor = retried?.cursor ?? cursor;
       parked ||= retried?.parked ?? false;
-      if (turned.deliveries + (retried?.deliveries ?? 0) > 0) options.onDeliveries();
+      if (retried && retried.deliveries > 0) options.onDeliveries();
       if (turned.changes > 0) {
         options.onPage?.(turned);
         log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');

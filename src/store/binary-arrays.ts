@@ -128,6 +128,7 @@ function int8s(values: ReadonlyArray<number | string | null>, oid: number): Buff
       continue;
     }
     const number = Number(value);
+    if (!Number.isSafeInteger(number)) throw new RangeError(`${value} is no whole number`);
     const high = Math.floor(number / 2 ** 32);
     at = array.writeInt32BE(high, at);
     at = array.writeUInt32BE(number - high * 2 ** 32, at);

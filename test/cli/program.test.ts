@@ -38,4 +38,13 @@ describe('the program of the command line', () => {
   it('has the command that is meant where the value of an option is the name of another', async () => {
     expect(namesOf(await programFor('--database', 'init', 'gaps', 'clear'))).to.deep.equal(['init', 'gaps']);
   });
+
+  it('has every command for who asks for help before one, or means another than the one there is', async () => {
+    const all = namesOf(await programFor());
+    for (const args of [
+      ['--json', '--help', 'status'],
+      ['instal', '--tables', 'events'],
+    ])
+      expect(namesOf(await programFor(...args)), args.join(' ')).to.deep.equal(all);
+  });
 });

@@ -219,6 +219,14 @@ describe('claims', () => {
       expect((await record(session(), [finish(held!)])).recorded).to.have.length(1);
     });
 
+    it('are not taken for written where the answer says nothing of them', async () => {
+      await enqueue(db, await addEndpoint(db, url));
+      const [claimed] = await claimDue(session());
+      const silent: Session = { query: async () => ({ rows: [] }), close() {} };
+      const failure = await record(silent, [finish(claimed!)]).catch((error: Error) => error);
+      expect(failure).to.be.an('error');
+    });
+
     it('keep their result when the lease is over but nobody has taken it', async () => {
       await enqueue(db, await addEndpoint(db, url));
       const [claimed] = await claimDue(session(), { defaultTimeoutMs: 0 });

@@ -38,6 +38,19 @@ describe('bell', () => {
     await arrived('tag_update 29');
   });
 
+  it('hands on what was rung with, and an empty text where that was nothing', async () => {
+    const bell = createBell({ connection: { connectionString: db.url }, log: pino({ level: 'silent' }) });
+    const heard: string[] = [];
+    bell.on('rowhook_delivery', (by) => heard.push(by));
+    await bell.start();
+    stops.push(() => bell.stop());
+    await waitUntil(() => heard.length > 0, { what: 'it to listen' });
+    await db.query(`select pg_notify('rowhook_delivery', '42')`);
+    await db.query(`select pg_notify('rowhook_delivery', '')`);
+    await waitUntil(() => heard.length === 3, { what: 'both rings' });
+    expect(heard).to.deep.equal(['', '42', '']);
+  });
+
   it('rings only while the relay sleeps', async () => {
     const ear = new pg.Client({ connectionString: db.url });
     await ear.connect();

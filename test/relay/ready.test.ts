@@ -14,7 +14,7 @@ describe('a relay that starts', () => {
     for (const stop of stops.splice(0).reverse()) await stop();
   });
   async function started(url = db.url) {
-    const run = await startRelay(db, { url });
+    const run = await startRelay(db, { url, drowsyMs: 3_600_000 });
     stops.push(run.stop);
     await run.relay.ready();
     return run.relay;

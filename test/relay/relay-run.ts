@@ -18,13 +18,22 @@ export interface EventRow {
 /** A relay at work on a database, with its bell; stopped by `stop`. */
 export async function startRelay(
   db: TestDatabase,
-  options: { catalog?: Catalog; pollMs?: number; url?: string } = {},
+  options: {
+    catalog?: Catalog;
+    pollMs?: number;
+    drowsyMs?: number;
+    url?: string;
+    onDeliveries?: () => void;
+  } = {},
 ): Promise<{ relay: Relay; stop(): Promise<void> }> {
   const connection = { connectionString: options.url ?? db.url };
   const log = pino({ level: process.env.ROWHOOK_TEST_LOG ?? 'silent' });
   const bell = createBell({ connection, log });
-  const { catalog = siteStacker(), pollMs = 1_000 } = options;
-  const relay = createRelay({ connection, catalog, log, bell, onDeliveries: () => {}, pollMs });
+  const { catalog = siteStacker(), pollMs = 1_000, onDeliveries = () => {}, drowsyMs } = options;
+  const relay = createRelay({
+    ...{ connection, catalog, log, bell, onDeliveries, pollMs },
+    ...(drowsyMs === undefined ? {} : { drowsyMs }),
+  });
   await bell.start();
   await relay.start();
   return {

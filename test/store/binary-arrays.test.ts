@@ -50,6 +50,8 @@ describe('arrays in binary form', () => {
       '0',
     ];
     expect(await read('bigint', int8Array(texts))).to.eql(texts);
+    for (const text of ['abc', '1.5']) expect(() => int8Array([text]), text).to.throw(RangeError);
+    expect(() => timestampArray([Number.NaN])).to.throw(RangeError);
   });
 
   it('hold times to the millisecond, before and after 2000', async () => {

@@ -26,7 +26,10 @@ describe('the ring of a relay for dispatchers', () => {
       await running.db.query(`update tags set name = 'a' || $1::text where id = 29`, [n]);
       await running.receiver.waitFor(() => running.arrivals().length === n);
     }
-    expect(claims).to.be.within(changes, 1.5 * changes);
+    // Now and then a claim that took long is followed by another; each heard ring would make it twice as many.
+    expect(claims)
+      .to.be.at.least(changes)
+      .and.below(2 * changes);
   });
 
   it('of another one is heard, and wakes the dispatcher', async () => {

@@ -85,7 +85,7 @@ with finished as materialized (
    where record is not null and due_at is null
   having count(*) > 0
 )
-select attempt_id as "attemptId", 'waits' as fate, due_at as "dueAt", 0 as brought
+select attempt_id as "attemptId", 'waits' as fate, due_at as "dueAt", 0 as count
   from held
  where due_at is not null
 union all
@@ -98,15 +98,18 @@ select finished.attempt_id, case when delivery.id is null then 'lost' else 'lock
    and finished.attempt_id not in (select attempt_id from held)
 union all
 select null, 'brought', null, brought
-  from next`;
+  from next
+union all
+select null, 'held', null, count(*)::int
+  from held`;
 
 /** What the statement says of an attempt: nothing of most, which are written and succeeded. */
 interface Row {
-  /** Null where deliveries have become due. */
+  /** Null where it is of all of them: how many deliveries have become due, how many attempts were written. */
   readonly attemptId: string | null;
-  readonly fate: 'waits' | 'lost' | 'locked' | 'brought';
+  readonly fate: 'waits' | 'lost' | 'locked' | 'brought' | 'held';
   readonly dueAt: Date | null;
-  readonly brought: number;
+  readonly count: number;
 }
 
 /**
@@ -155,5 +158,8 @@ export async function record(
       recorded.push({ attemptId, number: delivery.attempts + 1, dueAt: row?.dueAt ?? null });
     }
   }
-  return { recorded, locked, brought: rows.find((row) => row.fate === 'brought')?.brought ?? 0 };
+  const countOf = (fate: Row['fate']): number => rows.find((row) => row.fate === fate)?.count ?? 0;
+  // Before anything is taken for written that the answer has only not named (invariant 9).
+  if (recorded.length !== countOf('held')) throw new Error('the answer does not say what was written');
+  return { recorded, locked, brought: countOf('brought') };
 }

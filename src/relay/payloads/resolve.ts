@@ -88,7 +88,9 @@ export async function resolve(
   const slices = createSlices(addressed.length);
   const readSlice = async (from: number, to: number): Promise<readonly ReadyEvent[]> => {
     // The body of a record that is gone is about as long as its last row.
-    const slice = whileRoom(addressed.slice(from, to), ({ event }) => lastRow(event, context)?.length ?? 0);
+    const slice = whileRoom(addressed.slice(from, to), ({ event, endpointIds }) =>
+      event.body === undefined && endpointIds.length > 0 ? (lastRow(event, context)?.length ?? 0) : 0,
+    );
     const wanted = slice
       .filter(
         ({ event, endpointIds }) => event.body === undefined && endpointIds.length > 0 && !aside.holds(event),

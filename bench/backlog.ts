@@ -87,8 +87,9 @@ export const backlog: Bench = {
     await makeHistory(full, endpoints.get(full)!, size);
     const delivers = (client: pg.Client) => async () => {
       await makeDeliveries(client, endpoints.get(client)!, size.sent);
+      const before = receiver.count();
       const daemon = await startDaemon(server.url(client.database!));
-      const perSecond = await sentPerSecond(client, receiver, size.sent);
+      const perSecond = await sentPerSecond(client, receiver, before, size.sent);
       peaks.push(await daemon.stop());
       progress(`${client.database}: ${round(perSecond, 0)} deliveries a second`);
       return perSecond;
@@ -132,9 +133,16 @@ async function subscribe(client: pg.Client, url: string): Promise<string> {
   return String(id);
 }
 
-/** From the first tenth of these deliveries to the last. Resolves when the last of them is recorded. */
-async function sentPerSecond(client: pg.Client, receiver: CountingReceiver, count: number): Promise<number> {
-  const before = receiver.count();
+/**
+ * From the first tenth of these deliveries to the last. Resolves when the last of them is recorded.
+ * @param before what had come when the daemon was started: it sends before it says that it runs
+ */
+async function sentPerSecond(
+  client: pg.Client,
+  receiver: CountingReceiver,
+  before: number,
+  count: number,
+): Promise<number> {
   const options = { timeoutMs: 600_000 };
   await waitUntil(() => receiver.count() - before >= count / 10, {
     ...options,

@@ -70,7 +70,8 @@ export const fairness: Bench = {
       await makeDeliveries(client, wells, count);
       await client.query('vacuum analyze rowhook.delivery');
       await client.query('checkpoint');
-      const perSecond = await withDaemon(() => rateOf(sink, count));
+      const before = sink.told('h').count;
+      const perSecond = await withDaemon(() => rateOf(sink, before, count));
       progress(`${scene}: ${round(perSecond, 0)} a second`);
       return perSecond;
     };
@@ -121,9 +122,11 @@ export const fairness: Bench = {
   },
 };
 
-/** Of the healthy ones: from the fifth of these deliveries on to the last twentieth. */
-async function rateOf(sink: Sink, count: number): Promise<number> {
-  const before = sink.told('h').count;
+/**
+ * Of the healthy ones: from the fifth of these deliveries on to the last twentieth.
+ * @param before what had come when the daemon was started: it sends before it says that it runs
+ */
+async function rateOf(sink: Sink, before: number, count: number): Promise<number> {
   const from = await reached(sink, before + count * 0.2, 'h');
   const to = await reached(sink, before + count * 0.95, 'h');
   return ((to.count - from.count) * 1_000) / (to.atMs - from.atMs);

@@ -145,6 +145,45 @@ describe('slots of the queue', () => {
     expect(await claimDue(poolSession(db))).to.have.length(1);
   });
 
+  it('are emptied although there is never a moment without somebody who reads them', async () => {
+    await pass(500);
+    await turnNow();
+    const readers = await Promise.all([db.pool.connect(), db.pool.connect()]);
+    const isWaiting = async (): Promise<boolean> => {
+      const { rows } = await db.query<{ n: number }>(
+        `select count(*)::int as n from pg_stat_activity
+          where wait_event_type = 'Lock' and query like '%from rowhook.delivery limit 1'`,
+      );
+      return rows[0]!.n > 0;
+    };
+    const come = (reader: (typeof readers)[number]) =>
+      reader.query('begin; select from rowhook.delivery limit 1');
+    await come(readers[0]);
+    let emptied: boolean | undefined;
+    const emptying = empty().then((outcome) => {
+      emptied = outcome;
+    });
+    try {
+      for (let at = 0; emptied === undefined; at = 1 - at) {
+        let hasCome = false;
+        const coming = come(readers[1 - at]!).then(() => {
+          hasCome = true;
+        });
+        // It goes only when the other one is there, or stands in line.
+        await waitUntil(async () => hasCome || (await isWaiting()), { what: 'the next one' });
+        await readers[at]!.query('commit');
+        await coming;
+      }
+      await emptying;
+      expect([emptied, (await lookAtSlots(db.pool)).bytes[0]]).to.deep.equal([true, 0]);
+    } finally {
+      for (const reader of readers) {
+        await reader.query('rollback');
+        reader.release();
+      }
+    }
+  });
+
   it('are both claimed from, in the order of the ids', async () => {
     const ids = await enqueue(db, endpoint, payloads(2));
     await turnNow();

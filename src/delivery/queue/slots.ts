@@ -15,6 +15,8 @@ const bytesPerLiveRow = 600;
 /** Blocks whose leftovers are moved in one statement: some thousand rows, if all are alive. */
 const blocksPerMove = 32;
 const emptyPauseMs = 20;
+/** How long others may stand behind the one try that waits for the table. */
+const waitMs = 250;
 
 export interface SlotLook {
   /** Where new deliveries go. */
@@ -86,8 +88,9 @@ export async function moveLeftovers(
 }
 
 /**
- * Empties a slot that new deliveries no longer go to: moves over what is left in it and, if nothing is left then, truncates it.
- * @param mostTries how often it asks for the table, 20 ms apart
+ * Empties a slot that new deliveries no longer go to: moves over what is left in it and, if nothing is left then, truncates it. The more dead rows it
+ * has the longer claims take, until there is never a moment without one: so at last it waits for the table, a quarter of a second, and they wait behind it.
+ * @param mostTries how often it asks for the table, 20 ms apart, before it waits
  * @returns whether it is empty; if not, what is left is being sent, or somebody uses the table too much: next time
  */
 export async function emptySlot(
@@ -110,11 +113,11 @@ export async function emptySlot(
   client.on('error', ignore);
   try {
     for (let tries = 0; tries < mostTries && !stopping.aborted; tries += 1) {
-      const outcome = await truncate(client, slot);
+      const outcome = await truncate(client, slot, 'nowait');
       if (outcome !== 'in_use') return outcome === 'emptied';
       await sleep(emptyPauseMs, undefined, { signal: stopping }).catch(() => {});
     }
-    return false;
+    return !stopping.aborted && (await truncate(client, slot, 'wait')) === 'emptied';
   } finally {
     client.off('error', ignore);
     client.release();
@@ -122,13 +125,20 @@ export async function emptySlot(
 }
 
 /**
- * Takes the lock only if nobody holds one, so that nobody waits behind us. Under it nobody else has rows here that we cannot see: a relay that
+ * With `nowait` it takes the lock only if nobody holds one, so that nobody waits behind us. Under it nobody else has rows here that we cannot see: a relay that
  * still inserts here holds a lock, or begins after us.
  */
-async function truncate(client: PoolClient, slot: Slot): Promise<'emptied' | 'in_use' | 'not_empty'> {
+async function truncate(
+  client: PoolClient,
+  slot: Slot,
+  patience: 'nowait' | 'wait',
+): Promise<'emptied' | 'in_use' | 'not_empty'> {
   await client.query('begin');
   try {
-    await client.query(`lock table rowhook.delivery_${slot} in access exclusive mode nowait`);
+    await client.query(`set local lock_timeout = ${waitMs}`);
+    await client.query(
+      `lock table rowhook.delivery_${slot} in access exclusive mode ${patience === 'nowait' ? 'nowait' : ''}`,
+    );
     const { rows } = await client.query<{ keep: boolean }>(
       `select exists (select from rowhook.delivery_${slot}) or exists (select from rowhook.delivery_slot where slot = $1) as keep`,
       [slot],

@@ -6,7 +6,7 @@ import { benchCrm, firstId, install } from './crm.ts';
 import { startDaemon, startRelayAlone } from './daemon.ts';
 import { type Bench, median, round } from './harness.ts';
 import { type CountingReceiver, startCountingReceiver } from './receiver.ts';
-import { changeInTwenties, eventsPerSecond } from './relay-rate.ts';
+import { changeInTwenties, eventsPerSecond, lastEvent } from './relay-rate.ts';
 
 const records = 20_000;
 /** Changes that may be on their way to the receiver at a time. */
@@ -30,7 +30,7 @@ export const pinned: Bench = {
 
     /** The relay alone, on changes that wait; the dispatcher brings them afterwards. */
     const relays = async () => {
-      const before = await eventCount(client);
+      const before = await lastEvent(client);
       await changeInTwenties(client, { table: 'tags', column: 'name', firstId, rows: records, count: burst });
       const relay = await startRelayAlone(server.url('pinned'));
       const perSecond = await eventsPerSecond(client, burst, before);

@@ -18,7 +18,8 @@ describe('the daemon keeps the contract of what starts and stops', function () {
     crm = await ownedCrm();
   });
 
-  const daemon = () => createDaemon({ config: resolveConfig({ database: crm.url, catalog }), log });
+  const daemon = (logger = log) =>
+    createDaemon({ config: resolveConfig({ database: crm.url, catalog }), log: logger });
   const installed = () =>
     withKnex(crm.url, async (knex) => {
       await install(knex);
@@ -83,6 +84,31 @@ describe('the daemon keeps the contract of what starts and stops', function () {
     await holder.end();
     await one.stop();
     expect(rows, 'not yet').to.deep.equal([{ flag: 2 }]);
+  });
+
+  it('does not say that it runs where it was told to stop meanwhile', async () => {
+    await installed();
+    const holder = new pg.Client({ connectionString: crm.database.url });
+    await holder.connect();
+    await holder.query('begin; lock table tags in access exclusive mode');
+    const lines: string[] = [];
+    const one = daemon(pino({}, { write: (line) => void lines.push(line) }));
+    const starting = one.start();
+    await waitUntil(
+      async () => {
+        const { rows } = await crm.database.query<{ n: number }>(
+          `select count(*)::int as n from pg_stat_activity where usename = $1 and wait_event_type = 'Lock'`,
+          [crm.role],
+        );
+        return rows[0]!.n > 0 && lines.some((line) => line.includes('the relay is active'));
+      },
+      { what: 'the relay to wait for the table' },
+    );
+    const stopping = one.stop('abort');
+    await starting;
+    await holder.end();
+    await stopping;
+    expect(lines.join('')).not.to.include('rowhook is running');
   });
 
   it('leaves no connection when it cannot start', async () => {

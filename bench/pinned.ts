@@ -56,6 +56,8 @@ export const pinned: Bench = {
     const before = await delivers(freeSeconds, 1);
     progress(`pinned, ${pinnedSeconds} s`);
     const holder = new pg.Client({ connectionString: server.url('pinned') });
+    // The server's end is told by what was being done, not by this connection.
+    holder.on('error', () => {});
     await holder.connect();
     // An id of its own also holds the snapshots of all others.
     await holder.query('begin isolation level repeatable read; select pg_current_xact_id()');
@@ -113,8 +115,25 @@ async function fullSpeed(client: pg.Client, receiver: CountingReceiver, seconds:
     written += 20;
   }
   const perSecond = (receiver.count() - from) / ((performance.now() - start) / 1_000);
-  await waitUntil(() => receiver.count() - from >= written, { what: 'the last change', timeoutMs: 60_000 });
+  await waitUntil(() => receiver.count() - from >= written, { what: 'the last change', timeoutMs: 60_000 }).catch(
+    async (error: unknown) => {
+      throw new Error(await standing(client), { cause: error });
+    },
+  );
   return perSecond;
+}
+
+/** What stands in the queue, and what failed: for who must learn why something did not arrive. */
+async function standing(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ text: string }>(
+    `select jsonb_build_object(
+       'now', clock_timestamp(),
+       'ready', (select jsonb_agg(d) from (select * from rowhook.delivery limit 20) d),
+       'waiting', (select jsonb_agg(d) from (select * from rowhook.delivery_waiting limit 20) d),
+       'not succeeded', (select jsonb_agg(to_jsonb(a) - 'request_body') from (select * from rowhook.attempt where verdict <> 'succeeded' limit 20) a)
+     )::text as text`,
+  );
+  return rows[0]!.text;
 }
 
 /** MB by table, and `events`: millions of them. */

@@ -159,7 +159,8 @@ comment on table rowhook.delivery_behind is
 comment on column rowhook.delivery_behind.lane is 'Where it goes back to.';
 
 -- Order within a record. Each statement of these functions sees what was committed before it, which one statement as a whole would not: what
--- is decided here is decided about the present. Plans are kept: they walk the indexes on record whatever the statistics say.
+-- is decided here is decided about the present. Plans are kept: they walk the indexes on record whatever the statistics say. Where a join
+-- could be made otherwise, its columns are compared as rows, from both sides: that leaves nothing but the index.
 
 create function rowhook.record_turn(of_endpoint bigint, of_record text, of_delivery uuid) returns smallint
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -207,7 +208,8 @@ begin
   ), taken as (
     delete from rowhook.delivery_behind as behind
      using next
-     where behind.endpoint_id = next.endpoint_id and behind.record = next.record and behind.id = next.id
+     where (behind.endpoint_id, behind.record, behind.id) >= (next.endpoint_id, next.record, next.id)
+       and (behind.endpoint_id, behind.record, behind.id) <= (next.endpoint_id, next.record, next.id)
     returning behind.*
   )
   insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, attempts, starts, record)

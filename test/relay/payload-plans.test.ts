@@ -3,6 +3,7 @@ import pg from 'pg';
 import { many, one, text } from '../../src/catalog/define.ts';
 import type { Fields } from '../../src/catalog/types.ts';
 import { livePayloadSql } from '../../src/relay/payloads/payload-sql.ts';
+import { liveTenantSql } from '../../src/relay/payloads/tenant-sql.ts';
 import { prepareSession } from '../../src/relay/session.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -31,6 +32,26 @@ const byTag = {
 };
 
 describe('plans of payloads', () => {
+  it('that were made while a table was empty do not walk it once it is full', async () => {
+    const empty = await createTestDatabase();
+    await empty.query('create table things (id int primary key, name text, tenant int)');
+    await empty.query('vacuum analyze things');
+    const session = new pg.Client({ connectionString: empty.url });
+    await session.connect();
+    await prepareSession(session, 1_000);
+    const facts = { timestamps: 'iso', tables: new Map() } as const;
+    const resource = { table: 'things', fields: { id: text(), name: text() } };
+    await session.query(`prepare live (text[], bigint) as ${livePayloadSql(resource, ['integer'], facts)}`);
+    await session.query(`prepare tenant (text[]) as ${liveTenantSql(resource, 'tenant', ['integer'])}`);
+    for (const asked of [`live ('{1}', 1000000)`, `tenant ('{1}')`]) {
+      const { rows } = await session.query<{ 'QUERY PLAN': string }>(`explain (costs off) execute ${asked}`);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).to.match(/Scan using things_pkey on things t\n +Index Cond: \(id = /);
+    }
+    await session.end();
+    await empty.drop();
+  });
+
   let db: TestDatabase;
   let client: pg.Client;
   before(async () => {

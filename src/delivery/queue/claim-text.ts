@@ -1,3 +1,5 @@
+import { sameDelivery, sameKey } from './same-row.ts';
+
 /*
  * The statement that leases. It walks each lane of the queue by endpoint, never along one list, so that the backlog of one is no work for
  * the others (invariants 7 and 8).
@@ -59,7 +61,7 @@ select delivery.lane, delivery.slot, delivery.endpoint_id, delivery.id, delivery
            limits.open or limits.kept and (health.keeper = $8::uuid
              and health.kept_until >= now() + limits.lease_ms * interval '1 millisecond') is not true as gated
       from rowhook.endpoint
-      left join rowhook.endpoint_health as health on health.endpoint_id = endpoint.id
+      left join rowhook.endpoint_health as health on health.endpoint_id >= endpoint.id and health.endpoint_id <= endpoint.id
      cross join lateral (
         select coalesce(endpoint.timeout_ms, $10::int) + 2 * $11::int as lease_ms, health.open_until is not null as open,
                endpoint.concurrency is not null or endpoint.rate is not null or health.throttle is not null as kept,
@@ -120,7 +122,7 @@ with turn as (
   select distinct endpoint_id, $8::uuid, now() + (lease_ms + 2000) * interval '1 millisecond'
     from picked
    where its_turn = 1 and kept
-     and not exists (select from rowhook.endpoint_health as health where health.endpoint_id = picked.endpoint_id)
+     and not exists (select from rowhook.endpoint_health as health where ${sameKey('health', 'picked', ['endpoint_id'])})
    order by endpoint_id
   on conflict do nothing
   returning endpoint_id
@@ -142,7 +144,7 @@ with turn as (
          open_until = case when chosen.probe then now() + lease_ms * interval '1 millisecond' end
     from chosen
    where chosen.n = 1
-     and health.endpoint_id = chosen.endpoint_id
+     and ${sameKey('health', 'chosen', ['endpoint_id'])}
      and exists (select from gate where gate.endpoint_id = chosen.endpoint_id)
 ), leased as (
   update rowhook.delivery
@@ -150,9 +152,7 @@ with turn as (
          leased_until = now() + chosen.lease_ms * interval '1 millisecond',
          starts = delivery.starts + case when delivery.starts - delivery.attempts < 2 then 1 else 0 end
     from chosen
-   where delivery.lane = chosen.lane
-     and delivery.endpoint_id = chosen.endpoint_id
-     and delivery.id = chosen.id
+   where ${sameDelivery('delivery', 'chosen')}
      and delivery.slot + 0 = chosen.slot
      and chosen.n <= case when chosen.probe then 1 else chosen.room end
   returning delivery.lane, delivery.slot, delivery.endpoint_id, delivery.id, delivery.event_id, delivery.record,
@@ -181,9 +181,7 @@ with turn as (
 ), taken as (
   delete from rowhook.delivery
    using later
-   where delivery.lane = later.lane
-     and delivery.endpoint_id = later.endpoint_id
-     and delivery.id = later.id
+   where ${sameDelivery('delivery', 'later')}
      and delivery.slot + 0 = later.slot
   returning delivery.endpoint_id, delivery.record, delivery.id, delivery.event_id, delivery.lane, delivery.attempts
 ), behind as (
@@ -207,7 +205,7 @@ select leased.lane, leased.slot, leased.endpoint_id::text as "endpointId", lease
   from (values (1)) as one
   left join leased on true
   left join turn on turn.lane = leased.lane
-  left join rowhook.endpoint on endpoint.id = leased.endpoint_id
-  left join rowhook.endpoint_health as health on health.endpoint_id = leased.endpoint_id
+  left join rowhook.endpoint on endpoint.id >= leased.endpoint_id and endpoint.id <= leased.endpoint_id
+  left join rowhook.endpoint_health as health on ${sameKey('health', 'leased', ['endpoint_id'])}
  window in_turn as (order by leased.lane, leased.endpoint_id <= turn.after_endpoint, leased.endpoint_id, leased.id)
  order by leased.lane, leased.endpoint_id <= turn.after_endpoint, leased.endpoint_id, leased.id`;

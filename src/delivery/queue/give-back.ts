@@ -1,4 +1,5 @@
 import type { Claimed } from './claimed.ts';
+import { sameDelivery, sameKey } from './same-row.ts';
 import type { Session } from './session.ts';
 
 // The probe of an open breaker that was not sent lets another one go at once.
@@ -11,7 +12,7 @@ with given as materialized (
   select delivery.lane, delivery.endpoint_id, delivery.id, delivery.slot, given.counted, given.probe
     from given
     join rowhook.delivery
-      on delivery.lane = given.lane and delivery.endpoint_id = given.endpoint_id and delivery.id = given.id
+      on ${sameDelivery('delivery', 'given')}
      and delivery.slot + 0 = given.slot and delivery.lease = given.lease
      for no key update of delivery skip locked
 ), open as materialized (
@@ -23,12 +24,12 @@ with given as materialized (
   update rowhook.endpoint_health as health
      set open_until = now()
     from open
-   where health.endpoint_id = open.endpoint_id
+   where ${sameKey('health', 'open', ['endpoint_id'])}
 )
 update rowhook.delivery
    set lease = null, leased_until = null, starts = delivery.starts - held.counted::int
   from held
- where delivery.lane = held.lane and delivery.endpoint_id = held.endpoint_id and delivery.id = held.id and delivery.slot + 0 = held.slot`;
+ where ${sameDelivery('delivery', 'held')} and delivery.slot + 0 = held.slot`;
 
 /** Ends leases of deliveries that were not sent, so that others need not wait for the leases to expire. */
 export async function giveBack(

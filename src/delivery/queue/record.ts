@@ -10,6 +10,7 @@ import {
 import type { HeaderList } from '../../wire/dialect.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Claimed } from './claim.ts';
+import { sameDelivery } from './same-row.ts';
 import type { Session } from './session.ts';
 
 /** A delivery whose request is over, with what is to be kept of it. */
@@ -46,7 +47,7 @@ export interface Recorded {
 // skipped: waiting for it would keep the results of every endpoint waiting (invariant 7).
 //
 // next is called when all locks are had: what was put behind one of these by then is committed, and it sees that.
-const text = `
+const recordText = `
 with finished as materialized (
   select *
     from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::int[], $7::text[], $8::text[],
@@ -60,13 +61,13 @@ with finished as materialized (
          now() + finished.delay_ms * interval '1 millisecond' as due_at
     from finished
     join rowhook.delivery
-      on delivery.lane = finished.lane and delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id
+      on ${sameDelivery('delivery', 'finished')}
      and delivery.slot + 0 = finished.slot and delivery.lease = finished.lease
      for update of delivery skip locked
 ), ended as (
   delete from rowhook.delivery
    using held
-   where delivery.lane = held.lane and delivery.endpoint_id = held.endpoint_id and delivery.id = held.id and delivery.slot + 0 = held.slot
+   where ${sameDelivery('delivery', 'held')} and delivery.slot + 0 = held.slot
 ), waiting as (
   insert into rowhook.delivery_waiting (endpoint_id, id, event_id, attempts, due_at, record)
   select endpoint_id, id, event_id, number, due_at, record
@@ -92,7 +93,7 @@ union all
 select finished.attempt_id, case when delivery.id is null then 'lost' else 'locked' end, null, 0
   from finished
   left join rowhook.delivery
-    on delivery.lane = finished.lane and delivery.endpoint_id = finished.endpoint_id and delivery.id = finished.id
+    on ${sameDelivery('delivery', 'finished')}
    and delivery.slot + 0 = finished.slot and delivery.lease = finished.lease
  where (select count(*) from held) < (select count(*) from finished)
    and finished.attempt_id not in (select attempt_id from held)
@@ -123,7 +124,7 @@ export async function record(
   finished: readonly Finished[],
 ): Promise<{ recorded: Recorded[]; locked: Set<string>; brought: number }> {
   const column = <T>(value: (each: Finished) => T): T[] => finished.map(value);
-  const { rows } = await session.query<Row>({ name: 'rowhook record', text }, [
+  const { rows } = await session.query<Row>({ name: 'rowhook record', text: recordText }, [
     int8Array(column((each) => each.delivery.endpointId)),
     uuidTextArray(column((each) => each.delivery.id)),
     uuidTextArray(column((each) => each.delivery.lease)),

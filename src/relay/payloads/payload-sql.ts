@@ -144,6 +144,12 @@ function* namedColumns(fields: Fields): Generator<{ readonly column: string; rea
   }
 }
 
+/**
+ * Ends a subquery that looks one record up, so that it stays one. As a join, a plan that was made while the table was empty, and is kept,
+ * would walk all of the table for each key once it is not (invariant 8).
+ */
+export const byItself = 'offset 0';
+
 function payloadSql({ from, where }: RowSource, fields: Fields, context: Context, life?: string): string {
   const given = context.gone
     ? 'unnest($1::text[], $2::timestamptz[]) with ordinality given(key, at, ord)'
@@ -155,6 +161,7 @@ cross join lateral (
   select ${selectList(fields, 't', context)}
   from ${from}
   where ${where}
+  ${byItself}
 ) body`;
   }
   return `select given.ord::int as ord, record.body, record.life
@@ -163,5 +170,6 @@ cross join lateral (
   select (${objectSql(fields, 't', context)})::text as body, ${life} as life
   from ${from}
   where ${where}
+  ${byItself}
 ) record`;
 }

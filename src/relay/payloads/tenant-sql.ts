@@ -1,7 +1,7 @@
 import { quoteName, quoteTable } from '../../catalog/table-name.ts';
 import type { Resource, Tenant } from '../../catalog/types.ts';
 import type { ColumnTypes } from '../../store/tables.ts';
-import { byKey, fromLastRow } from './payload-sql.ts';
+import { byItself, byKey, fromLastRow } from './payload-sql.ts';
 
 /**
  * The query that reads the path to the tenant of many records of a resource. Pure. Parameter $1 is a text[] of keys; rows come back as
@@ -30,6 +30,7 @@ cross join lateral (
   from ${from}
   ${joins.join('\n  ')}
   where ${where}
+  ${byItself}
 ) record`;
 }
 

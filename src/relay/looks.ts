@@ -4,36 +4,48 @@ import { parseSnapshot } from './window/snapshot.ts';
 
 /** Tells the awake relay, by one statement and with no transaction, that a page would have nothing on it. */
 export interface Looks {
-  /** Whether nothing can have come since a page had nothing. Asks the server. */
+  /** Whether nothing can have come since everything was read. Asks the server. */
   nothingNew(db: Queryable): Promise<boolean>;
-  /** A page whose transaction began like this had nothing. */
-  foundNothing(at: Beginning): void;
+  /**
+   * Everything is read that a transaction sees that began like this.
+   * @param writtenAs the id of that transaction, where it has one: it was given after the sequence was read
+   */
+  readUpTo(at: Beginning, writtenAs?: bigint): void;
 }
 
 /**
  * A change that was not there yet has a seq that was not handed out yet, or is of a transaction that had not ended. So nothing is new
  * while the sequence stands and the snapshot is the same: in a quiet database. In one that is busy with other tables, nothing is once all
  * have ended who may have a seq from before: whoever writes to the outbox has an id by then, so those are the ids below one that is
- * taken after the sequence was read. A snapshot's xmax would not do: ids from it on may be in use when it is taken.
+ * taken after the sequence was read. A snapshot's xmax would not do: ids from it on may be in use when it is taken. A page that writes has
+ * such an id itself, and changes the snapshot by it: if it does not say by then that all have ended, the next page does.
  */
 export function createLooks(): Looks {
-  let empty: (Beginning & { readonly bound?: bigint; readonly settled: boolean }) | undefined;
+  let read:
+    | (Beginning & { readonly bound?: bigint; readonly settled: boolean; readonly wrote: boolean })
+    | undefined;
   return {
     async nothingNew(db) {
-      if (!empty) return false;
+      if (!read || (read.wrote && !read.settled)) return false;
       const now = await lookNow(db);
-      if (now.ceilingSeq !== empty.ceilingSeq) {
-        empty = undefined;
+      if (now.ceilingSeq !== read.ceilingSeq) {
+        read = undefined;
         return false;
       }
-      if (empty.settled || now.snapshot === empty.snapshot) return true;
-      empty = { ...empty, bound: empty.bound ?? (await takeId(db)) };
+      if (read.settled || now.snapshot === read.snapshot) return true;
+      read = { ...read, bound: read.bound ?? (await takeId(db)) };
       return false;
     },
-    foundNothing({ snapshot, ceilingSeq }) {
-      const bound = empty?.ceilingSeq === ceilingSeq ? empty.bound : undefined;
+    readUpTo({ snapshot, ceilingSeq }, writtenAs) {
+      const bound = writtenAs ?? (read?.ceilingSeq === ceilingSeq ? read.bound : undefined);
       const settled = bound !== undefined && parseSnapshot(snapshot).xmin >= bound;
-      empty = { snapshot, ceilingSeq, settled, ...(bound === undefined ? {} : { bound }) };
+      read = {
+        snapshot,
+        ceilingSeq,
+        settled,
+        wrote: writtenAs !== undefined,
+        ...(bound !== undefined && { bound }),
+      };
     },
   };
 }

@@ -1,15 +1,16 @@
 import type { Client, QueryResult } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
+import { allAnswered } from '../store/all-answered.ts';
 import type { Log } from '../store/log.ts';
-import { oneByOne } from '../store/one-by-one.ts';
 import type { Queryable } from '../store/sql.ts';
 import { behindParked, park, unpark } from './aside/parked.ts';
 import { anySetAside, keepBehind, logSetAside, setAside, setAsideOf } from './aside/set-aside.ts';
 import type { Aside } from './aside/unshown.ts';
 import { addCursor, type Cursor } from './cursor/cursor.ts';
 import { type EventTable, eventsOf, type RecordEvent } from './events/events.ts';
-import { fanOut, subscribers } from './events/fan-out.ts';
+import { fanOut, type Subscriber, subscribers } from './events/fan-out.ts';
 import { gapsOf, logGaps, type NotedGap, recordGaps } from './events/gaps.ts';
+import type { LateNames } from './events/late-names.ts';
 import { lookUp, lookUpEach } from './events/lookups.ts';
 import { recordChanges } from './events/record-changes.ts';
 import { recordId } from './events/record-id.ts';
@@ -24,8 +25,16 @@ import { fetchBetween } from './payloads/outside.ts';
 import type { Payloads } from './payloads/payloads.ts';
 import { resolve } from './payloads/resolve.ts';
 import { isOfRecord } from './payloads/savepoint.ts';
-import { type Beginning, cursorBehind, type NextPage, needsSample, nextPage } from './window/next-page.ts';
+import {
+  type Beginning,
+  cursorBehind,
+  freshRows,
+  type NextPage,
+  needsSample,
+  nextPage,
+} from './window/next-page.ts';
 import type { PageSize } from './window/window.ts';
+import type { FoundRow } from './window/window-rows.ts';
 
 export interface PageContext {
   readonly catalog: Catalog;
@@ -41,6 +50,8 @@ export interface PageContext {
   readonly setAside?: boolean;
   /** What each capture id's table is to the catalog's resources; filled as ids are met. */
   readonly roles: Map<number, readonly Role[]>;
+  /** Names of the events of the last pages: who gets those is asked for before it is known what is on the next one. */
+  readonly lately: LateNames;
   /** Says that the relay stops: what is being fetched is broken off. */
   readonly stopped?: AbortSignal;
 }
@@ -50,8 +61,10 @@ export interface Turned {
   readonly changes: number;
   readonly events: number;
   readonly deliveries: number;
-  /** There was nothing to read for a transaction that began like this. */
-  readonly nothing?: Beginning;
+  /** Everything that a transaction sees that began like this is read. */
+  readonly readUpTo?: Beginning;
+  /** The id of its transaction, if it has one. */
+  readonly writtenAs?: bigint;
   /** There is more to read at once. */
   readonly full: boolean;
   readonly parked: boolean;
@@ -99,13 +112,14 @@ async function turn(
   parked: boolean,
 ): Promise<Turned> {
   try {
-    let now = await begin(client);
-    if (needsSample(from.cursor, now)) {
-      from.cursor = await sample(client, from.cursor, now);
-      now = await begin(client);
+    let opened = await open(client, context, from.cursor);
+    if (needsSample(from.cursor, opened.now)) {
+      from.cursor = await sample(client, from.cursor, opened.now);
+      opened = await open(client, context, from.cursor);
     }
     const { cursor } = from;
-    const read = await readOutbox(client, context, cursor, now, parked);
+    const { now } = opened;
+    const read = await readOutbox(client, context, cursor, opened, parked);
     if (!read) {
       await client.query('commit');
       return {
@@ -116,20 +130,19 @@ async function turn(
         full: false,
         parked,
         setAside: false,
-        nothing: now,
+        readUpTo: now,
       };
     }
     const external = context.sources.size > 0 ? await outside(client, context, read) : nothingExternal;
     const { gaps, aside, ...turned } = await write(client, { ...context, external }, cursor, {
       ...read,
-      ...now,
+      opened,
       parked,
     });
-    await client.query('commit');
     logLanes(context.log, cursor, turned.cursor, read.next);
     logGaps(context.log, gaps);
     logSetAside(context.log, aside);
-    return turned;
+    return { ...turned, ...(read.next.isNew && !turned.full && { readUpTo: now }) };
   } catch (error) {
     // With the connection gone there is nothing to roll back.
     await client.query('rollback').catch(() => {});
@@ -157,10 +170,10 @@ async function readOutbox(
   db: Queryable,
   context: TurnContext,
   cursor: Cursor,
-  now: Beginning,
+  { now, rows }: Opened,
   parked: boolean,
 ): Promise<Read | undefined> {
-  const next = await nextPage(db, context, cursor, now, parked);
+  const next = await nextPage(db, context, cursor, now, { parked, rows });
   if (!next) return undefined;
   const { page } = next;
   const changes = await recordChanges(db, context, page.rows);
@@ -195,11 +208,12 @@ async function write(
   db: Queryable,
   context: PageContext & { readonly external: External },
   cursor: Cursor,
-  read: Read & Beginning & { readonly parked: boolean },
+  read: Read & { readonly opened: Opened; readonly parked: boolean },
 ): Promise<Turned & { readonly gaps: readonly NotedGap[]; readonly aside: readonly Aside[] }> {
   const { parked, truncations } = read;
   const { page } = read.next;
-  const next = await cursorBehind(db, context, cursor, read.next, read.ceilingSeq);
+  const { now, subscribed } = read.opened;
+  const next = await cursorBehind(db, context, cursor, read.next, now.ceilingSeq);
   const told = (truncation: Truncation) => isTold(truncation, context);
   const gaps = await recordGaps(db, gapsOf(page.rows, truncations, told));
   const waited = parked ? await unpark(db, read.goneRows, next.windowNumber - 1) : [];
@@ -212,19 +226,29 @@ async function write(
   const written = { events: 0, deliveries: 0 };
   const resolving = {
     ...context,
-    subscribers: names.length > 0 ? await subscribers(db, names) : [],
+    // Not those of a transaction that was ended while payloads were fetched.
+    subscribers: await (context.sources.size === 0 && context.lately.have(names)
+      ? subscribed
+      : subscribers(db, names)),
     goneRows: read.goneRows,
   };
-  // A slice is read while the one before it is written.
-  const both = oneByOne(db);
-  const { missing, aside } = await resolve(both, events, resolving, async (ready) => {
+  context.lately.met(names);
+  const {
+    missing,
+    aside,
+    written: last,
+  } = await resolve(db, events, resolving, async (ready) => {
     written.events += ready.length;
-    written.deliveries += await fanOut(both, ready);
+    written.deliveries += await fanOut(db, ready);
   });
   const waiting = [...missing, ...behind];
-  if (waiting.length > 0) await park(db, waiting, latestMark(lanesOf(next)) - 1);
-  if (aside.length > 0) await setAside(db, aside, read.goneRows);
-  await addCursor(db, next);
+  if (waiting.length > 0 || aside.length > 0) {
+    await last;
+    if (waiting.length > 0) await park(db, waiting, latestMark(lanesOf(next)) - 1);
+    if (aside.length > 0) await setAside(db, aside, read.goneRows);
+  }
+  // Together: a page has few round trips. Where one fails the server commits nothing.
+  const [, writtenAs] = await allAnswered([last, addCursor(db, next), db.query('commit')]);
   return {
     full: next.reading !== null || next.others.length > 0,
     cursor: next,
@@ -232,9 +256,28 @@ async function write(
     ...written,
     parked: parked || waiting.length > 0,
     setAside: aside.length > 0,
+    writtenAs,
     aside,
     gaps,
   };
+}
+
+interface Opened {
+  readonly now: Beginning;
+  /** The next page's rows, where one lane reads all and begins a new window. */
+  readonly rows: readonly FoundRow[] | undefined;
+  /** Who gets events with one of the names that were met lately. */
+  readonly subscribed: readonly Subscriber[];
+}
+
+/** Begins a page's transaction, and asks in the same round trip for what it will need in all likelihood. */
+async function open(client: Client, { size, sources, lately }: PageContext, cursor: Cursor): Promise<Opened> {
+  const [now, rows, subscribed] = await allAnswered([
+    begin(client),
+    freshRows(client, cursor, size),
+    sources.size === 0 ? subscribers(client, lately.names()) : [],
+  ]);
+  return { now, rows, subscribed };
 }
 
 /** One round trip. The ceiling is read after the snapshot was taken, so no change that is visible in it has a higher seq. */

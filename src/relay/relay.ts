@@ -12,6 +12,7 @@ import { reclaim } from './cursor/reclaim.ts';
 import { createDoze } from './doze.ts';
 import { followDatabase } from './events/event-ids.ts';
 import { eventTable } from './events/events.ts';
+import { createLateNames } from './events/late-names.ts';
 import { createLooks } from './looks.ts';
 import type { RelayOptions } from './options.ts';
 import { type PageContext, turnPage } from './page.ts';
@@ -95,7 +96,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function runOnce(onPage: () => void): Promise<void> {
-    const db = new Client({ ...options.connection, query_timeout: answerMs });
+    const db = new Client({ ...options.connection, query_timeout: answerMs, pipeline: true });
     // The next statement says so too; a sleeping relay has none under way.
     db.on('error', (error) => {
       log.warn({ err: error }, 'the relay lost its connection');
@@ -125,6 +126,7 @@ export function createRelay(options: RelayOptions): Relay {
       session = undefined;
       // A dead connection may never say goodbye.
       await Promise.race([db.end().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
+      db.connection.stream.destroy();
     }
   }
 
@@ -138,6 +140,7 @@ export function createRelay(options: RelayOptions): Relay {
       ...(options.mostFetched === undefined ? {} : { mostFetched: options.mostFetched }),
       log,
       roles: new Map(),
+      lately: createLateNames(),
     };
     await followDatabase(db);
     let cursor = await openCursor(db, log);
@@ -164,7 +167,7 @@ export function createRelay(options: RelayOptions): Relay {
       const turned = await turnPage(db, { ...context, size, setAside: retries.any }, cursor, parked);
       // At once: the ring is taken for its own, and what follows may wait for the application, or fail.
       if (turned.deliveries > 0) options.onDeliveries();
-      if (turned.nothing) looks.foundNothing(turned.nothing);
+      if (turned.readUpTo) looks.readUpTo(turned.readUpTo, turned.writtenAs);
       cursor = turned.cursor;
       parked = turned.parked && (turned.full || (await anyParked(db)));
       if (turned.setAside) retries.heard();
@@ -215,7 +218,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     abort() {
       // The page under way rolls back, and is read again by whoever comes next.
-      void client?.end();
+      client?.connection.stream.destroy();
     },
   });
   return {

@@ -4,7 +4,7 @@ import { addCursor, type Cursor } from './cursor/cursor.ts';
 import { fanOut, type ReadyEvent, subscribers } from './events/fan-out.ts';
 import { learnRoles } from './events/record-changes.ts';
 import type { PageContext } from './page.ts';
-import { nextPage } from './window/next-page.ts';
+import { freshRows, nextPage } from './window/next-page.ts';
 
 const least = { rows: 1, changes: 1 };
 /** No endpoint's id. */
@@ -21,13 +21,14 @@ export async function warmUp(
 ): Promise<void> {
   try {
     await client.query('begin isolation level repeatable read');
-    const { rows } = await client.query<{ snapshot: string; ceiling: string }>(
+    const { rows: seen } = await client.query<{ snapshot: string; ceiling: string }>(
       'select pg_current_snapshot()::text as snapshot, last_value as ceiling from rowhook.outbox_seq',
     );
-    const now = { snapshot: rows[0]!.snapshot, ceilingSeq: Number(rows[0]!.ceiling) };
-    await nextPage(client, { catalog, size: least }, cursor, now, false);
+    const now = { snapshot: seen[0]!.snapshot, ceilingSeq: Number(seen[0]!.ceiling) };
+    const rows = await freshRows(client, cursor, least);
+    await nextPage(client, { catalog, size: least }, cursor, now, { parked: false, rows });
     await learnRoles(client, { catalog, roles }, [...(await tablesOfCaptures(client)).keys()]);
-    await subscribers(client, []);
+    await subscribers(client, ['']);
     await fanOut(client, [example]);
     await addCursor(client, { ...cursor, id: cursor.id + 1 });
   } catch {

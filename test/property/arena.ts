@@ -7,6 +7,7 @@ import type { Catalog } from '../../src/catalog/types.ts';
 import { anyParked } from '../../src/relay/aside/parked.ts';
 import { readCursor } from '../../src/relay/cursor/cursor.ts';
 import { eventTable } from '../../src/relay/events/events.ts';
+import { createLateNames } from '../../src/relay/events/late-names.ts';
 import { turnPage } from '../../src/relay/page.ts';
 import { preparePayloads } from '../../src/relay/payloads/payloads.ts';
 import { prepareSession } from '../../src/relay/session.ts';
@@ -67,7 +68,7 @@ export async function openArena(
 ): Promise<Arena> {
   const catalog = defineCatalog(catalogInput);
   const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client({ connectionString: url });
+    const client = new pg.Client({ connectionString: url, pipeline: true });
     client.on('error', () => {});
     await client.connect();
     // A net: no statement of a history has to wait for another one's transaction.
@@ -101,6 +102,7 @@ export async function openArena(
     sources: new Map(),
     log: pino({ level: 'silent' }),
     roles: new Map(),
+    lately: createLateNames(),
   };
   const seat = capturePlans(catalog).find(({ table }) => table === '"public"."seat"')!;
   let lastId = '00000000-0000-0000-0000-000000000000';

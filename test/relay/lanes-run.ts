@@ -5,6 +5,7 @@ import { type CatalogInput, defineCatalog, text } from '../../src/catalog/define
 import { anyParked } from '../../src/relay/aside/parked.ts';
 import { type Cursor, firstCursor, readCursor } from '../../src/relay/cursor/cursor.ts';
 import { eventTable } from '../../src/relay/events/events.ts';
+import { createLateNames } from '../../src/relay/events/late-names.ts';
 import { type PageContext, type Turned, turnPage } from '../../src/relay/page.ts';
 import { preparePayloads } from '../../src/relay/payloads/payloads.ts';
 import { prepareSession } from '../../src/relay/session.ts';
@@ -87,14 +88,23 @@ export async function lanesRun(): Promise<LanesRun> {
   async function restart(input: CatalogInput = laneCatalog()): Promise<void> {
     await client?.end();
     const catalog = defineCatalog(input);
-    client = new pg.Client({ connectionString: db.url });
+    client = new pg.Client({ connectionString: db.url, pipeline: true });
     client.on('error', () => {});
     await client.connect();
     await prepareSession(client, 1_000);
     const payloads = await preparePayloads(client, catalog);
     const log = pino({ level: 'silent' });
     const events = eventTable(catalog);
-    context = { catalog, events, payloads, sources: new Map(), log, size: smallPage, roles: new Map() };
+    context = {
+      catalog,
+      events,
+      payloads,
+      sources: new Map(),
+      log,
+      size: smallPage,
+      roles: new Map(),
+      lately: createLateNames(),
+    };
     cursor = (await readCursor(client)) ?? (await firstCursor(client));
   }
   await restart();

@@ -23,7 +23,20 @@ describe('looks of the awake relay', () => {
     const { rows } = await db.query<{ snapshot: string; ceiling: string }>(
       'select pg_current_snapshot()::text as snapshot, last_value as ceiling from rowhook.outbox_seq',
     );
-    looks.foundNothing({ snapshot: rows[0]!.snapshot, ceilingSeq: Number(rows[0]!.ceiling) });
+    looks.readUpTo({ snapshot: rows[0]!.snapshot, ceilingSeq: Number(rows[0]!.ceiling) });
+  };
+  /** A page that had something. */
+  const writingPage = async () => {
+    await db.query('begin isolation level repeatable read');
+    const { rows } = await db.query<{ snapshot: string; ceiling: string }>(
+      'select pg_current_snapshot()::text as snapshot, last_value as ceiling from rowhook.outbox_seq',
+    );
+    const { rows: written } = await db.query<{ id: string }>('select pg_current_xact_id()::text as id');
+    await db.query('commit');
+    looks.readUpTo(
+      { snapshot: rows[0]!.snapshot, ceilingSeq: Number(rows[0]!.ceiling) },
+      BigInt(written[0]!.id),
+    );
   };
   /** Other databases of the server have transactions too. */
   const nothingNewAfterPage = () =>
@@ -39,6 +52,35 @@ describe('looks of the awake relay', () => {
   it('find nothing new after a page that had nothing, and not before one', async () => {
     expect(await looks.nothingNew(db)).to.equal(false);
     await nothingNewAfterPage();
+  });
+
+  it('find nothing new after a page that wrote, once all have ended who may have', async () => {
+    await db.query(change);
+    await waitUntil(
+      async () => {
+        await writingPage();
+        return looks.nothingNew(db);
+      },
+      { what: 'a look that finds nothing new' },
+    );
+    await other.query('select pg_current_xact_id()');
+    expect(await looks.nothingNew(db)).to.equal(true);
+    await db.query(change);
+    expect(await looks.nothingNew(db)).to.equal(false);
+  });
+
+  it('do not overlook who had written before a page that wrote', async () => {
+    await other.query(`begin; ${change}`);
+    await writingPage();
+    expect(await looks.nothingNew(db)).to.equal(false);
+    await page();
+    await db.query('select pg_current_xact_id()');
+    expect(await looks.nothingNew(db)).to.equal(false);
+    await other.query('commit');
+    expect(await looks.nothingNew(db)).to.equal(false);
+    await page();
+    await other.query('select pg_current_xact_id()');
+    expect(await looks.nothingNew(db)).to.equal(true);
   });
 
   it('find that a change was written', async () => {

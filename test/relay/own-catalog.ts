@@ -6,6 +6,7 @@ import { anyParked } from '../../src/relay/aside/parked.ts';
 import { createRetries } from '../../src/relay/aside/retries.ts';
 import { type Cursor, firstCursor } from '../../src/relay/cursor/cursor.ts';
 import { eventTable } from '../../src/relay/events/events.ts';
+import { createLateNames } from '../../src/relay/events/late-names.ts';
 import { type PageContext, turnPage } from '../../src/relay/page.ts';
 import { preparePayloads } from '../../src/relay/payloads/payloads.ts';
 import { prepareSession } from '../../src/relay/session.ts';
@@ -39,7 +40,7 @@ export interface OwnDatabase {
 export async function ownDatabase(sql: string, input: CatalogInput): Promise<OwnDatabase> {
   const catalog = defineCatalog(input);
   const db = await createTestDatabase();
-  const client = new pg.Client({ connectionString: db.url });
+  const client = new pg.Client({ connectionString: db.url, pipeline: true });
   client.on('error', () => {});
   await client.connect();
   await client.query(sql);
@@ -53,6 +54,7 @@ export async function ownDatabase(sql: string, input: CatalogInput): Promise<Own
     log: pino({ level: 'silent' }),
     size: { rows: 1_000, changes: 1_000 },
     roles: new Map(),
+    lately: createLateNames(),
   };
   let cursor: Cursor = await firstCursor(client);
   let seen = 0;

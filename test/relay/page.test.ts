@@ -5,6 +5,7 @@ import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { anyParked } from '../../src/relay/aside/parked.ts';
 import { type Cursor, firstCursor } from '../../src/relay/cursor/cursor.ts';
 import { eventTable } from '../../src/relay/events/events.ts';
+import { createLateNames } from '../../src/relay/events/late-names.ts';
 import { type PageContext, turnPage } from '../../src/relay/page.ts';
 import { preparePayloads } from '../../src/relay/payloads/payloads.ts';
 import { capturedCrm } from '../fixtures/captured.ts';
@@ -19,7 +20,7 @@ describe('pages of the outbox', () => {
 
   beforeEach(async () => {
     db = await capturedCrm();
-    client = new pg.Client({ connectionString: db.url });
+    client = new pg.Client({ connectionString: db.url, pipeline: true });
     client.on('error', () => {});
     await client.connect();
     const catalog = siteStacker();
@@ -31,6 +32,7 @@ describe('pages of the outbox', () => {
       log: pino({ level: 'silent' }),
       size: { rows: 40, changes: 40 },
       roles: new Map(),
+      lately: createLateNames(),
     };
     cursor = await firstCursor(client);
     await subscribe(db);
@@ -188,12 +190,13 @@ describe('pages of the outbox', () => {
   });
 
   it('lets only one of two relays have a page', async () => {
-    const rival = new pg.Client({ connectionString: db.url });
+    const rival = new pg.Client({ connectionString: db.url, pipeline: true });
     await rival.connect();
     const rivalContext = {
       ...context,
       payloads: await preparePayloads(rival, context.catalog),
       roles: new Map(),
+      lately: createLateNames(),
     };
     await db.query(`update tags set name = 'x'`);
     const [first, second] = await Promise.allSettled([

@@ -5,6 +5,7 @@ import { anyParked } from '../../src/relay/aside/parked.ts';
 import type { Cursor } from '../../src/relay/cursor/cursor.ts';
 import { openCursor } from '../../src/relay/cursor/open-cursor.ts';
 import { eventTable } from '../../src/relay/events/events.ts';
+import { createLateNames } from '../../src/relay/events/late-names.ts';
 import { type PageContext, turnPage } from '../../src/relay/page.ts';
 import { preparePayloads } from '../../src/relay/payloads/payloads.ts';
 import { prepareSession } from '../../src/relay/session.ts';
@@ -70,7 +71,7 @@ export interface ThingReader {
 }
 
 export async function openReader(url: string, size = 2 * longestTransaction + 2): Promise<ThingReader> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, pipeline: true });
   client.on('error', () => {});
   await client.connect();
   await prepareSession(client, 1_000);
@@ -86,6 +87,7 @@ export async function openReader(url: string, size = 2 * longestTransaction + 2)
     log: pino({ level: 'warn' }, { write }),
     size: { rows: size, changes: size },
     roles: new Map(),
+    lately: createLateNames(),
   };
   let cursor = await openCursor(client, context.log);
   const turn = async (): Promise<boolean> => {

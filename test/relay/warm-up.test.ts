@@ -9,7 +9,7 @@ import { capturedCrm } from '../fixtures/captured.ts';
 describe('warming up', () => {
   it('plans what a page runs and learns what is captured, and leaves nothing behind', async () => {
     const db = await capturedCrm();
-    const client = new pg.Client({ connectionString: db.url });
+    const client = new pg.Client({ connectionString: db.url, pipeline: true });
     await client.connect();
     const cursor = await openCursor(client, pino({ level: 'silent' }));
     const roles = new Map();

@@ -70,8 +70,8 @@ describe('plans of what a page reads', () => {
 
   const scenes: ReadonlyArray<readonly [string, (db: pg.Client) => Promise<unknown>, number]> = [
     ['rowhook_window', (db) => readPage(db, window, size), 2],
-    ['rowhook_window_of', (db) => readPage(db, window, size, filter), 2],
-    ['rowhook_first_late', (db) => readPage(db, window, size, filter), 1],
+    ['rowhook_window_of', (db) => readPage(db, window, size, { filter }), 2],
+    ['rowhook_first_late', (db) => readPage(db, window, size, { filter }), 1],
     ['rowhook_behind', (db) => transactionsBehind(db, ['50050'], window, 9, size, undefined), 3],
     ['rowhook_behind_of', (db) => transactionsBehind(db, ['50050'], window, 9, size, filter), 1],
     [

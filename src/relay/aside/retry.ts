@@ -60,7 +60,11 @@ export async function retry(
   const names = [...new Set(events.map(({ name }) => name))];
   const to = names.length > 0 ? await subscribersEver(client, names) : [];
   const written = { events: 0, deliveries: 0 };
-  const { missing, aside } = await resolve(
+  const {
+    missing,
+    aside,
+    written: last,
+  } = await resolve(
     client,
     events,
     { ...careful, external, subscribers: to, goneRows: due.goneRows },
@@ -69,6 +73,7 @@ export async function retry(
       written.deliveries += await fanOut(client, ready);
     },
   );
+  await last;
   if (missing.length > 0) await park(client, missing, latestMark(lanesOf(cursor)) - 1);
   const kept = new Set(aside.map(({ event }) => event));
   await removeEvents(

@@ -1,3 +1,4 @@
+import { sqlState } from '../../store/connect.ts';
 import type { Queryable } from '../../store/sql.ts';
 import { firstLane, type Lane } from '../lanes/lane.ts';
 
@@ -20,6 +21,9 @@ export interface Cursor extends Lane {
   readonly sampledSeq: number;
   readonly systemIdentifier: string;
 }
+
+/** SQLSTATEs: not_null_violation, unique_violation. */
+const moved: ReadonlySet<string> = new Set(['23502', '23505']);
 
 interface CursorRow {
   id: string;
@@ -78,17 +82,19 @@ function cursorOf(row: CursorRow): Cursor {
 
 /**
  * Adds a cursor, in the transaction that wrote its events. The id is the last one's plus one: of two relays the slower one
- * violates the primary key, and its whole page with it (invariant 1).
+ * violates the primary key, and its whole page with it (invariant 1); where another has gone further, the id is none, which
+ * the column does not take. The server refuses it, so that a commit that was sent right behind this commits nothing.
+ * @returns the transaction's id
  */
-export async function addCursor(db: Queryable, cursor: Cursor): Promise<void> {
-  const { rowCount } = await db.query({
+export async function addCursor(db: Queryable, cursor: Cursor): Promise<bigint> {
+  const added = db.query<{ xid: string }>({
     name: 'rowhook_cursor',
     text: `insert into rowhook.relay_cursor
        (id, consumed, reading, last_seq, ceiling_seq, floor_seq, sampled_seq, deferred, window_number,
         system_identifier, then_consumed, reading_number, reading_floor_seq, deferred_seq, captures, lanes, pages)
-     select $1::bigint, $2::pg_snapshot, $3::pg_snapshot, $4::bigint, $5::bigint, $6::bigint, $7::bigint,
+     select case when $1::bigint = 1 + coalesce((select max(id) from rowhook.relay_cursor), 0) then $1::bigint end, $2::pg_snapshot, $3::pg_snapshot, $4::bigint, $5::bigint, $6::bigint, $7::bigint,
        $8::text[]::xid8[], $9::bigint, $10::bigint, $11::pg_snapshot, $12::bigint, $13::bigint, $14::bigint, $15::int[], $16::jsonb, $17::bigint
-     where $1::bigint = 1 + coalesce((select max(id) from rowhook.relay_cursor), 0)`,
+     returning pg_current_xact_id()::text as xid`,
     values: [
       cursor.id,
       cursor.consumed,
@@ -109,7 +115,12 @@ export async function addCursor(db: Queryable, cursor: Cursor): Promise<void> {
       cursor.pages,
     ],
   });
-  if (rowCount !== 1) throw new Error('another relay has moved the cursor');
+  const { rows } = await added.catch((error: unknown) => {
+    throw moved.has(sqlState(error) ?? '')
+      ? new Error('another relay has moved the cursor', { cause: error })
+      : error;
+  });
+  return BigInt(rows[0]!.xid);
 }
 
 /** The cursor of a database that no relay has read: everything in the outbox is still to come. */

@@ -1,3 +1,4 @@
+import { allAnswered } from '../../store/all-answered.ts';
 import { int4Array, int8Array, textArray, timestampArray, uuidArray } from '../../store/binary-arrays.ts';
 import type { Queryable } from '../../store/sql.ts';
 import { ids } from './event-ids.ts';
@@ -18,6 +19,7 @@ export interface Subscriber {
  * the index on their events finds them.
  */
 export async function subscribers(db: Queryable, names: readonly string[]): Promise<Subscriber[]> {
+  if (names.length === 0) return [];
   const { rows } = await db.query<Subscriber>({
     name: 'rowhook_subscribers',
     text: `select id::text, events, tenant, ordering = 'record' as ordered from rowhook.endpoint where active and events && $1::text[] order by id`,
@@ -89,11 +91,11 @@ export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promi
       textArray(ready.map(({ payload }) => payload)),
     ],
   });
-  // While the server writes the events, the deliveries are made ready. Not asked for yet: pg keeps no more than one waiting.
+  // While the server writes the events, the deliveries are made ready.
   const deliveries = deliveriesOf(ready, eventIds);
-  await inserted;
-  if (deliveries.endpointIds.length > 0) await insertDeliveries(db, deliveries);
-  return deliveries.endpointIds.length;
+  const owed = deliveries.endpointIds.length;
+  await allAnswered([inserted, owed > 0 ? insertDeliveries(db, deliveries) : undefined]);
+  return owed;
 }
 
 interface Deliveries {

@@ -30,6 +30,8 @@ export interface Resolved {
   readonly missing: readonly Parked[];
   /** Events of records that cannot be shown, and those behind them; in the order of the events. */
   readonly aside: readonly Aside[];
+  /** The writing of what was ready last, see inSlices. */
+  readonly written: Promise<void>;
 }
 
 /**
@@ -113,9 +115,9 @@ export async function resolve(
     }
     return ready;
   };
-  await inSlices(slices, readSlice, write, context.payloads.inTurn);
+  const { written } = await inSlices(slices, readSlice, write, context.payloads.inTurn);
   const kept = [...missing.values()].filter(({ event }) => !aside.putBehind(event));
-  return { missing: kept, aside: aside.all() };
+  return { missing: kept, aside: aside.all(), written };
 }
 
 /** Instead of a body, where an event is none. */

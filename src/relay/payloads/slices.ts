@@ -1,4 +1,4 @@
-import { sqlState } from '../../store/connect.ts';
+import { allAnswered } from '../../store/all-answered.ts';
 
 /** Events of a slice, at most: while one is written, the server makes the next one ready. */
 const mostEvents = 500;
@@ -7,7 +7,6 @@ const mostEvents = 500;
  * is held comes to several times of it.
  */
 export const mostCharacters = 2 ** 20;
-const transactionAborted = '25P02';
 
 /** Cuts the events of a page into slices, each as large as what was found in the one before allows. */
 export interface Slices {
@@ -66,6 +65,7 @@ export function whileRoom<Event>(
  * that writes is being made.
  *
  * @param inTurn nothing is asked for before all is answered, as savepoints need it
+ * @returns the writing of the last slice, which may still be under way, so that what ends the page can be sent behind it
  * @throws what made it fail, and not what the server says of all that follows in the transaction
  */
 export async function inSlices<Ready>(
@@ -73,7 +73,7 @@ export async function inSlices<Ready>(
   read: (from: number, to: number) => Promise<Ready>,
   write: (ready: Ready) => Promise<void>,
   inTurn: boolean,
-): Promise<void> {
+): Promise<{ readonly written: Promise<void> }> {
   const readNext = () => {
     const range = slices.next();
     return range && read(...range);
@@ -87,8 +87,13 @@ export async function inSlices<Ready>(
       continue;
     }
     reading = readNext();
-    const results = await Promise.allSettled([reading, write(ready)]);
-    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    if (errors.length > 0) throw errors.find((error) => sqlState(error) !== transactionAborted) ?? errors[0];
+    const written = write(ready);
+    if (!reading) {
+      // Whoever waits for it may have something else to wait for first.
+      written.catch(() => {});
+      return { written };
+    }
+    await allAnswered([reading, written]);
   }
+  return { written: Promise.resolve() };
 }

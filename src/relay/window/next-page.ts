@@ -16,6 +16,7 @@ import {
 import { isLarge, mostLanes, split } from '../lanes/split.ts';
 import { readPage } from './read-page.ts';
 import type { Page, PageSize } from './window.ts';
+import { type FoundRow, findRows } from './window-rows.ts';
 
 /** In seqs. */
 const farFloor = 10_000;
@@ -44,19 +45,36 @@ interface LookContext {
 export const needsSample = (cursor: Cursor, now: Beginning): boolean =>
   now.ceilingSeq - cursor.sampledSeq >= farFloor && lanesOf(cursor).some(({ reading }) => reading === null);
 
-/** The page of the first lane, in the order of their turns, that has anything to read; undefined: none has. */
+/**
+ * What nextPage() reads first where one lane has all captures and begins a new window: it can be asked for before it is known what the
+ * transaction sees. Undefined: it reads something else.
+ */
+export async function freshRows(
+  db: Queryable,
+  cursor: Cursor,
+  size: PageSize,
+): Promise<readonly FoundRow[] | undefined> {
+  if (cursor.others.length > 0 || cursor.reading !== null || cursor.thenConsumed !== null) return undefined;
+  return findRows(db, { ...cursor, deferred: [], deferredSeq: 0, lastSeq: 0 }, size);
+}
+
+/**
+ * The page of the first lane, in the order of their turns, that has anything to read; undefined: none has.
+ * @param known.parked whether events wait for a delete
+ * @param known.rows what freshRows() found in this transaction
+ */
 export async function nextPage(
   db: Queryable,
   { catalog, size }: LookContext,
   cursor: Cursor,
   now: Beginning,
-  parked: boolean,
+  { parked, rows }: { readonly parked: boolean; readonly rows: readonly FoundRow[] | undefined },
 ): Promise<NextPage | undefined> {
   const alone = cursor.others.length === 0;
   const captured = alone ? undefined : await capturedOf(db, catalog);
   const end = { ...now, number: latestMark(lanesOf(cursor)) + 1, floorSeq: cursor.sampledSeq };
   for (const turn of turnsOf(cursor, end, captured)) {
-    const page = await readPage(db, turn.window, size, turn.filter);
+    const page = await readPage(db, turn.window, size, { filter: turn.filter, found: rows });
     if (page.rows.length > 0 || page.full || !turn.isNew) return { ...turn, page };
     // What is parked waits for windows to pass; while there are other lanes those pass anyway.
     if (parked && alone) return { ...turn, page };

@@ -1,9 +1,10 @@
 import type { Queryable } from '../../store/sql.ts';
 import type { OutboxRow } from './changes.ts';
+import { withHeld } from './large-rows.ts';
 import { transactionsBehind } from './straddling.ts';
 import { inTransaction, ofTransaction } from './transaction-rows.ts';
 import { type Filter, lateOf, type Page, type PageSize, type Window } from './window.ts';
-import { readRows } from './window-rows.ts';
+import { type FoundRow, findRows } from './window-rows.ts';
 
 /**
  * Reads the next page of a window, in the order of seq. That is the order of commits for each record: whoever changes a row that
@@ -12,20 +13,24 @@ import { readRows } from './window-rows.ts';
  * A transaction whose changes go on behind the page is left out of it and read in full with a later page, so that its net effect
  * is one; unless it alone fills half a page, then it is taken in pieces to its end, each with a net effect of its own.
  *
- * @param filter where other lanes read the rest: a page may then be empty although there is more of the window
+ * @param known.filter where other lanes read the rest: a page may then be empty although there is more of the window
+ * @param known.found its rows, where they were asked for before
  */
 export async function readPage(
   db: Queryable,
   window: Window,
   size: PageSize,
-  filter?: Filter,
+  {
+    filter,
+    found,
+  }: { readonly filter?: Filter | undefined; readonly found?: readonly FoundRow[] | undefined } = {},
 ): Promise<Page> {
   const farthest = filter ? await endOfWalk(db, window, filter.longestWalk) : window.until.ceilingSeq;
   const limit = filter?.limit;
   const end = Math.min(farthest, limit ?? farthest);
-  const rows = await readRows(db, window, size, end, filter);
-  const found = rows[0]?.found ?? 0;
-  const cut = found > rows.length || found === size.rows;
+  const rows = await withHeld(db, found ?? (await findRows(db, window, size, { ...window, end, filter })));
+  const count = rows[0]?.found ?? 0;
+  const cut = count > rows.length || count === size.rows;
   // A transaction that goes on behind the limit is taken in pieces: what two lanes defer would keep them from being one.
   if (end === limit && (!cut || Number(rows.at(-1)!.seq) === limit))
     return { rows, full: true, lastSeq: limit, deferred: [], deferredSeq: 0 };

@@ -1,4 +1,5 @@
-const lastSeq = '9223372036854775807';
+/** None is higher. */
+export const lastSeq = '9223372036854775807';
 
 /**
  * SQL: rows `o` of the outbox that the transaction `t.xid` wrote, behind one seq and up to another. To be followed by

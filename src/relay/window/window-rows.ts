@@ -1,37 +1,45 @@
 import type { Queryable } from '../../store/sql.ts';
-import { heldSql, type StoredRow, withHeld } from './large-rows.ts';
-import { inTransaction, ofTransaction } from './transaction-rows.ts';
-import { type Filter, lateOf, type PageSize, type Window } from './window.ts';
+import { heldSql, type StoredRow } from './large-rows.ts';
+import { inTransaction, lastSeq, ofTransaction } from './transaction-rows.ts';
+import { type Filter, lateOf, type Mark, type PageSize, type Window } from './window.ts';
+
+/** Where a page ends. */
+interface End {
+  /** The window's end. */
+  readonly until: Mark;
+  /** At the latest, a seq. */
+  readonly end: number;
+  readonly filter: Filter | undefined;
+}
 
 /**
- * The rows of a window's next page, in the order of seq.
- * @param end where the page ends at the latest, a seq
+ * The rows of a window's next page, in the order of seq; large ones without what they hold (large-rows.ts).
+ * @param until undefined: all that the transaction sees
  */
-export async function readRows(
+export async function findRows(
   db: Queryable,
-  window: Window,
+  window: Omit<Window, 'until'>,
   size: PageSize,
-  end: number,
-  filter: Filter | undefined,
+  { until, end, filter }: Partial<End> = {},
 ): Promise<FoundRow[]> {
   const { rows } = await db.query<FoundRow>({
     name: filter ? 'rowhook_window_of' : 'rowhook_window',
     text: filter ? filteredWindowSql : windowSql,
     values: [
-      lateOf(window),
+      until ? lateOf({ ...window, until }) : null,
       window.deferred,
       window.lastSeq,
       Math.max(window.lastSeq, window.floorSeq),
-      end,
+      end ?? lastSeq,
       window.consumed,
-      window.until.snapshot,
+      until?.snapshot ?? null,
       size.rows,
       size.changes,
       window.deferredSeq,
       ...(filter ? [filter.captures, filter.only] : []),
     ],
   });
-  return withHeld(db, rows);
+  return rows;
 }
 
 /** With how many rows were found before those over the page's number of changes, or its size, were cut. */
@@ -44,11 +52,16 @@ export interface FoundRow extends StoredRow {
  * What the fresh ones must be is put so that no index on xid could answer it: the plan is made once, for unknown values, and with
  * a range of ids in it statistics could turn it into a sort of the whole window. The running sum cuts the page to its number of
  * changes before their keys are read; large ones are read afterwards, as many as may be held (large-rows.ts). The ids are
- * parameters of their own type: a cast of theirs would be made anew for each row.
+ * parameters of their own type, or made once by a subquery: a cast of theirs would be made anew for each row.
  */
+const untilSql = '(select coalesce($7::pg_snapshot, pg_current_snapshot()))';
+/** As lateOf() has them. */
+const lateSql = `(select coalesce($1::xid8[], array(
+  select xid from pg_snapshot_xip($6::pg_snapshot) xid where pg_visible_in_snapshot(xid, ${untilSql}))))`;
+
 const windowSqlOf = (filter: string) => `
 with late as (
-  select o.* from unnest($1::xid8[]) t(xid)
+  select o.* from unnest(${lateSql}) t(xid)
   cross join lateral (
     select * from rowhook.outbox o where ${ofTransaction('$3', '$5')} ${filter}
     ${inTransaction} limit $8
@@ -63,8 +76,8 @@ with late as (
 ), fresh as (
   select o.* from rowhook.outbox o
   where o.seq > $4 and o.seq <= $5
-    and pg_visible_in_snapshot(o.xid, $7::pg_snapshot) and not pg_visible_in_snapshot(o.xid, $6::pg_snapshot)
-    and o.xid <> all ($1::xid8[]) and o.xid <> all ($2::xid8[]) ${filter}
+    and pg_visible_in_snapshot(o.xid, ${untilSql}) and not pg_visible_in_snapshot(o.xid, $6::pg_snapshot)
+    and o.xid <> all (${lateSql}::xid8[]) and o.xid <> all ($2::xid8[]) ${filter}
   order by o.seq limit $8
 )
 select o.seq, o.xid::text, o.changed_at, o.capture_id, o.op, o.n, o.request_id, o.masks, o.found,

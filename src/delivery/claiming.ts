@@ -1,5 +1,7 @@
 import { v4 } from 'uuid';
 import type { Pace } from '../pace.ts';
+import { lowestUuid } from '../uuid-time.ts';
+import type { DatabaseClock } from './database-clock.ts';
 import type { Lanes } from './lanes/lanes.ts';
 import { lanes } from './lanes/turns.ts';
 import { type Claimed, type ClaimRequest, claim, type Lane } from './queue/claim.ts';
@@ -10,6 +12,7 @@ export interface ClaimingParts {
   readonly session: Session;
   readonly lanes: Lanes;
   readonly pace: Pace;
+  readonly clock: DatabaseClock;
   /** Names this dispatcher. */
   readonly keeper: string;
   /** Deadline of a request to an endpoint that has none of its own. */
@@ -18,6 +21,8 @@ export interface ClaimingParts {
   readonly marginMs: number;
 }
 
+/** What is due for longer is a backlog. */
+const freshMs = 1_000;
 /** A claim all over the queue that took longer, and longer than what it brought explains, has walked over dead rows. */
 const slowMs = 25;
 const msPerDelivery = 0.1;
@@ -65,7 +70,7 @@ export class Claiming {
   }
 
   async #claim(): Promise<{ deliveries: readonly Claimed[]; surplus: readonly Claimed[] }> {
-    const { session, pace, keeper, timeoutMs, marginMs } = this.#parts;
+    const { session, pace, clock, keeper, timeoutMs, marginMs } = this.#parts;
     const startedAt = performance.now();
     const full = startedAt >= this.#fullAt;
     const asked = this.#parts.lanes.room(full, startedAt);
@@ -78,6 +83,7 @@ export class Claiming {
       bytes: room.bytes,
       full,
       suspicious: room.suspicious,
+      freshFrom: lowestUuid(new Date(clock.now().getTime() - freshMs)),
       turns: [turnOf(0), turnOf(1), turnOf(2)],
       lease: v4(),
       keeper,

@@ -7,6 +7,7 @@ import { Claiming } from './claiming.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { Wellbeing, type WellbeingParts } from './health/wellbeing.ts';
 import { Lanes, type LanesOptions } from './lanes/lanes.ts';
+import { createLoopTime } from './loop-time.ts';
 import type { Claimed } from './queue/claim.ts';
 import { giveBack } from './queue/give-back.ts';
 import type { Finished, Recorded } from './queue/record.ts';
@@ -54,6 +55,7 @@ export class Dispatching {
   readonly #recorder: Recorder;
   readonly #wellbeing: Wellbeing;
   readonly #waiting = new Waiting();
+  readonly #loopTime = createLoopTime();
   readonly #requests = new Set<Promise<void>>();
   readonly #returns: Returns;
   #loop: Promise<void> = Promise.resolve();
@@ -72,6 +74,7 @@ export class Dispatching {
       session: claims,
       lanes: this.#lanes,
       pace,
+      clock: parts.clock,
       keeper: v4(),
       timeoutMs: limits.timeoutMs,
       marginMs,
@@ -186,12 +189,13 @@ export class Dispatching {
   #fill(): void {
     if (this.#stopping) return;
     const now = performance.now();
+    this.#lanes.spent(this.#loopTime.take());
     for (let delivery = this.#lanes.next(now); delivery; delivery = this.#lanes.next(now)) {
       const request = this.#send(delivery).finally(() => this.#requests.delete(request));
       this.#requests.add(request);
     }
     clearTimeout(this.#paceTimer);
-    const startsAt = this.#lanes.startsAt();
+    const startsAt = this.#lanes.startsAt(now);
     if (startsAt === undefined) return;
     this.#paceTimer = setTimeout(
       () => {

@@ -38,6 +38,7 @@ export function claimed(
       firstDialect: null,
       starts: 1,
       counted: true,
+      backlog: false,
       probe: false,
       url: '',
       secret: null,

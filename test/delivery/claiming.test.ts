@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Claiming } from '../../src/delivery/claiming.ts';
+import { DatabaseClock } from '../../src/delivery/database-clock.ts';
 import { Lanes } from '../../src/delivery/lanes/lanes.ts';
 import type { Claimed } from '../../src/delivery/queue/claim.ts';
 import type { Session, Statement } from '../../src/delivery/queue/session.ts';
@@ -58,6 +59,7 @@ function claiming(answers: Record<string, { rows: number; ms: number }>) {
     session,
     lanes,
     pace: fullSpeed,
+    clock: new DatabaseClock(),
     keeper: 'k',
     timeoutMs: 1_000,
     marginMs: 1_000,

@@ -58,6 +58,7 @@ export function claimRequest(more: Partial<ClaimRequest> = {}): ClaimRequest {
     defaultTimeoutMs: 60_000,
     marginMs: 0,
     sendBy: 0,
+    freshFrom: '00000000-0000-0000-0000-000000000000',
     turns: [turn, turn, turn],
     lanes: [],
     roomOfOthers: 10,

@@ -167,13 +167,13 @@ describe('limits of an endpoint', () => {
     const lanes = new Lanes({ concurrency: 20, perEndpoint: 4 });
     admit(lanes, [...claimed('1', 3, { rate: 10 }), ...claimed('2', 2)]);
     expect(startAll(lanes).map((each) => each.endpointId)).to.have.members(['1', '2', '2']);
-    expect(lanes.startsAt()).to.equal(102);
+    expect(lanes.startsAt(0)).to.equal(102);
     expect(startAll(lanes, 101)).to.deep.equal([]);
     const [second] = startAll(lanes, 102);
     expect(second?.endpointId).to.equal('1');
-    expect(lanes.startsAt()).to.equal(204);
+    expect(lanes.startsAt(0)).to.equal(204);
     end(lanes, startAll(lanes, 204), 204);
-    expect(lanes.startsAt(), 'nothing waits any more').to.equal(undefined);
+    expect(lanes.startsAt(0), 'nothing waits any more').to.equal(undefined);
   });
 
   it('bound by its rate what is claimed ahead', () => {
@@ -194,13 +194,13 @@ describe('limits of an endpoint', () => {
     expect(startAll(lanes)).to.deep.equal([first]);
     end(lanes, [first!]);
     expect(startAll(lanes, 50)).to.deep.equal([]);
-    expect(lanes.startsAt()).to.equal(102);
+    expect(lanes.startsAt(0)).to.equal(102);
     const others = [...claimed('2', 1), ...claimed('3', 1)];
     admit(lanes, others);
     expect(startAll(lanes, 50)).to.deep.equal(others);
-    expect(lanes.startsAt()).to.equal(undefined);
+    expect(lanes.startsAt(0)).to.equal(undefined);
     end(lanes, others.slice(1), 60);
-    expect(lanes.startsAt()).to.equal(102);
+    expect(lanes.startsAt(0)).to.equal(102);
     expect(startAll(lanes, 102)).to.deep.equal([second]);
   });
 
@@ -209,7 +209,7 @@ describe('limits of an endpoint', () => {
     admit(lanes, claimed('1', 4));
     lanes.slowDown('1', 2);
     expect(startAll(lanes)).to.have.length(1);
-    expect(lanes.startsAt()).to.equal(510);
+    expect(lanes.startsAt(0)).to.equal(510);
   });
 });
 

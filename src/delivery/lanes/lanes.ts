@@ -22,7 +22,8 @@ const forgetEveryMs = 60_000;
  * It keeps invariant 7, one sick endpoint hurts only itself:
  * - endpoints take turns, and each has at most `perEndpoint` requests at a time, or as many as it is set to;
  * - an endpoint whose latest request got no answer in time has one, until it answers again;
- * - first tries, retries and manual redeliveries share places and room by weight, so that a storm of one starves no other.
+ * - first tries, retries and manual redeliveries share places and room by weight, so that a storm of one starves no other;
+ * - a backlog takes no more of the process's time than leaves what is fresh unhindered (courtesy.ts).
  */
 export class Lanes {
   readonly #options: LanesOptions;
@@ -106,9 +107,14 @@ export class Lanes {
     return delivery;
   }
 
-  /** When something may start that waits for nothing but its endpoint's rate. */
-  startsAt(): number | undefined {
-    return this.#starting.startsAt();
+  /** How long the process was at work, and had nothing to do, since this was said last. */
+  spent(time: { readonly busyMs: number; readonly idleMs: number }): void {
+    this.#starting.spent(time);
+  }
+
+  /** When something may start that waits for nothing but its endpoint's rate, or for the process to have time to spare. */
+  startsAt(now: number): number | undefined {
+    return this.#starting.startsAt(now);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Claimed, Lane } from '../queue/claim.ts';
+import { Courtesy } from './courtesy.ts';
 import type { Common, EndpointLanes } from './endpoint-lanes.ts';
 import { InFlight } from './in-flight.ts';
 import { type Judgement, Ready } from './ready.ts';
@@ -18,8 +19,11 @@ export class Starting {
   readonly #suspects = new Suspects();
   readonly #ready = new Ready();
   readonly #turns = new Turns();
+  readonly #courtesy = new Courtesy();
   /** Endpoints that could start something but for their rate. */
   readonly #paced = new Set<EndpointLanes>();
+  /** Endpoints whose backlog gives way. */
+  readonly #yielding = new Set<EndpointLanes>();
 
   constructor(concurrency: number, endpointOf: (id: string) => EndpointLanes) {
     this.#inFlight = new InFlight(concurrency);
@@ -80,6 +84,10 @@ export class Starting {
     const may = (each: Lane): boolean => this.#inFlight.hasPlaceForDoubtful || !endpoint.isDoubtful(each);
     if (!may(lane)) return 'later';
     if (!this.#isInTime(endpoint, now)) return 'never';
+    if (first.backlog && this.#courtesy.backlogAt(endpoint.endpointId, now) > now) {
+      this.#yielding.add(endpoint);
+      return 'never';
+    }
     return endpoint.turnOf(may, common, now) === lane ? 'now' : 'later';
   }
 
@@ -91,17 +99,24 @@ export class Starting {
 
   #start(endpoint: EndpointLanes, delivery: Claimed, now: number): Claimed {
     endpoint.inFlight[delivery.lane] += 1;
+    this.#courtesy.started(endpoint.endpointId, delivery.backlog, now);
     this.#inFlight.start(delivery, endpoint.isDoubtful(delivery.lane) || !delivery.counted, now);
     if (endpoint.rate !== null) endpoint.pacing.started(endpoint.rate, now, endpoint.queued > 0);
     this.#ready.add(endpoint);
     return delivery;
   }
 
-  /** When something may start that waits for nothing but its endpoint's rate. */
-  startsAt(): number | undefined {
-    if (!this.#inFlight.hasPlace || this.#paced.size === 0) return undefined;
+  spent({ busyMs, idleMs }: { readonly busyMs: number; readonly idleMs: number }): void {
+    this.#courtesy.spent(busyMs, idleMs);
+  }
+
+  /** See Lanes. */
+  startsAt(now: number): number | undefined {
+    const [first] = this.#yielding;
+    if (!this.#inFlight.hasPlace || (this.#paced.size === 0 && !first)) return undefined;
     return Math.min(
       ...[...this.#paced].map(({ pacing, rate }) => (rate === null ? 0 : pacing.startsAt(rate))),
+      first ? this.#courtesy.backlogAt(first.endpointId, now) : Number.POSITIVE_INFINITY,
     );
   }
 
@@ -111,6 +126,11 @@ export class Starting {
       this.#paced.delete(endpoint);
       this.#ready.add(endpoint);
     }
+    // One at a time, since each that starts may be one too many for the next; whoever starts something asks again.
+    const [endpoint] = this.#yielding;
+    if (!endpoint || this.#courtesy.backlogAt(endpoint.endpointId, now) > now) return;
+    this.#yielding.delete(endpoint);
+    this.#ready.add(endpoint);
   }
 
   /** Of the payloads of requests that take long, as far as it is known what time it is. */

@@ -33,6 +33,8 @@ export interface ClaimRequest {
   readonly full: boolean;
   /** Suspicious deliveries too; false: there are some in hand, and they go one after the other. */
   readonly suspicious: boolean;
+  /** Deliveries with a lower id have been due for a while. */
+  readonly freshFrom: string;
   /** Bytes of payload wanted at most. One delivery is brought whatever its size, unless this is 0 or less. */
   readonly bytes: number;
 }
@@ -109,6 +111,7 @@ export async function claim(session: Session, request: ClaimRequest): Promise<Cl
       firstDialect: before?.dialect ?? null,
       starts: row.starts,
       counted: row.counted,
+      backlog: row.lane !== 0 || row.id < request.freshFrom,
       probe: row.probe,
       unwell: endpoint.unwell,
       record: row.record,

@@ -26,6 +26,8 @@ export interface Claimed {
   readonly starts: number;
   /** This claim counted a start. False where it is suspicious: that is sent alone, and `begin` counts its start just before. */
   readonly counted: boolean;
+  /** It has been due for a while, or tried before: what is fresh goes before it. */
+  readonly backlog: boolean;
   /** The one request that an open breaker lets through. */
   readonly probe: boolean;
   readonly url: string;

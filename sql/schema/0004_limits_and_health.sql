@@ -159,8 +159,8 @@ comment on table rowhook.delivery_behind is
 comment on column rowhook.delivery_behind.lane is 'Where it goes back to.';
 
 -- Order within a record. Each statement of these functions sees what was committed before it, which one statement as a whole would not: what
--- is decided here is decided about the present. Plans are kept: they walk the indexes on record whatever the statistics say. Where a join
--- could be made otherwise, its columns are compared as rows, from both sides: that leaves nothing but the index.
+-- is decided here is decided about the present. Plans are kept, also those that were made while all was empty. So where another index would
+-- do then, columns are compared as rows, in the order of the index on record: that leaves no other.
 
 create function rowhook.record_turn(of_endpoint bigint, of_record text, of_delivery uuid) returns smallint
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -173,11 +173,15 @@ begin
     return 1;
   end if;
   -- Whoever ends the earlier one brings the next one back: it must not end before what we put behind it is committed.
-  perform from rowhook.delivery where endpoint_id = of_endpoint and record = of_record and id < of_delivery
-    order by id limit 1 for key share skip locked;
+  perform from rowhook.delivery
+    where (endpoint_id, record, id) >= (of_endpoint, of_record, '00000000-0000-0000-0000-000000000000'::uuid)
+      and (endpoint_id, record, id) < (of_endpoint, of_record, of_delivery) and record is not null
+    order by endpoint_id, record, id limit 1 for key share skip locked;
   if found then return 2; end if;
-  perform from rowhook.delivery_waiting where endpoint_id = of_endpoint and record = of_record and id < of_delivery
-    order by id limit 1 for key share skip locked;
+  perform from rowhook.delivery_waiting
+    where (endpoint_id, record, id) >= (of_endpoint, of_record, '00000000-0000-0000-0000-000000000000'::uuid)
+      and (endpoint_id, record, id) < (of_endpoint, of_record, of_delivery) and record is not null
+    order by endpoint_id, record, id limit 1 for key share skip locked;
   if found then return 2; end if;
   return 0;
 end
@@ -200,8 +204,9 @@ begin
      cross join lateral (
         select endpoint_id, record, id
           from rowhook.delivery_behind as behind
-         where behind.endpoint_id = ended.endpoint_id and behind.record = ended.record
-         order by id
+         where (behind.endpoint_id, behind.record) >= (ended.endpoint_id, ended.record)
+           and (behind.endpoint_id, behind.record) <= (ended.endpoint_id, ended.record)
+         order by endpoint_id, record, id
          limit 1
            for update skip locked
       ) as next

@@ -1,6 +1,6 @@
 import type { Client, QueryResult } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
-import { allAnswered } from '../store/all-answered.ts';
+import { allSent } from '../store/all-sent.ts';
 import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import { behindParked, park, unpark } from './aside/parked.ts';
@@ -247,8 +247,10 @@ async function write(
     if (waiting.length > 0) await park(db, waiting, latestMark(lanesOf(next)) - 1);
     if (aside.length > 0) await setAside(db, aside, read.goneRows);
   }
-  // Together: a page has few round trips. Where one fails the server commits nothing.
-  const [, writtenAs] = await allAnswered([last, addCursor(db, next), db.query('commit')]);
+  // Together: a page has few round trips. Where the server finds fault with one it commits nothing; where one was never sent, nor is the commit.
+  const moved = addCursor(db, next);
+  await allSent([last, moved]);
+  const [, writtenAs] = await Promise.all([last, moved, db.query('commit')]);
   return {
     full: next.reading !== null || next.others.length > 0,
     cursor: next,
@@ -272,7 +274,7 @@ interface Opened {
 
 /** Begins a page's transaction, and asks in the same round trip for what it will need in all likelihood. */
 async function open(client: Client, { size, sources, lately }: PageContext, cursor: Cursor): Promise<Opened> {
-  const [now, rows, subscribed] = await allAnswered([
+  const [now, rows, subscribed] = await Promise.all([
     begin(client),
     freshRows(client, cursor, size),
     sources.size === 0 ? subscribers(client, lately.names()) : [],

@@ -217,7 +217,7 @@ export function createRelay(options: RelayOptions): Relay {
       await running;
     },
     abort() {
-      // The page under way rolls back, and is read again by whoever comes next.
+      // The page under way commits or not, as far as it was sent: whoever comes next reads the cursor.
       client?.connection.stream.destroy();
     },
   });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import pg from 'pg';
 import { type ClaimRequest, claim } from '../../src/delivery/queue/claim.ts';
 import { giveBack } from '../../src/delivery/queue/give-back.ts';
 import { record } from '../../src/delivery/queue/record.ts';
@@ -75,4 +76,38 @@ describe('plans that are made while the queue is empty, and kept', () => {
       expect(scans.filter((scan) => !scan.endsWith('by its key'))).to.eql([]);
     });
   }
+
+  it('find what a record waits for by the record: what a claim and a record decide about order', async () => {
+    // The tests' own server is its superuser; with this extension of Postgres it says how statements within functions are done.
+    const client = new pg.Client({ connectionString: db.url });
+    await client.connect();
+    const plans: string[] = [];
+    client.on('notice', ({ message = '' }) => plans.push(message));
+    await client.query(`load 'auto_explain'; set auto_explain.log_min_duration = 0;
+      set auto_explain.log_nested_statements = on; set client_min_messages = log`);
+    const [endpoint, record] = ['7', 'person:1'];
+    const earlier = '00000000-0000-7000-8000-000000000001';
+    await client.query('begin');
+    await client.query(
+      `insert into rowhook.delivery_waiting (endpoint_id, id, event_id, attempts, due_at, record) values ($1, $2, $2, 1, now(), $3)`,
+      [endpoint, earlier, record],
+    );
+    await client.query('select rowhook.record_turn($1, $2, $3)', [
+      endpoint,
+      record,
+      earlier.replace(/1$/, '2'),
+    ]);
+    await client.query('select rowhook.deliver_next(array[$1::bigint], array[$2])', [endpoint, record]);
+    await client.query('rollback');
+    await client.end();
+    const used = plans.flatMap((plan) =>
+      [...plan.matchAll(/Scan using (\S+) on/g)].map(([, index]) => index!),
+    );
+    expect([...new Set(used)].sort()).to.eql([
+      'delivery_0_endpoint_id_record_id_idx',
+      'delivery_1_endpoint_id_record_id_idx',
+      'delivery_behind_pkey',
+      'delivery_waiting_record',
+    ]);
+  });
 });

@@ -208,6 +208,24 @@ describe('pages of the outbox', () => {
     expect(await events(db)).to.have.length(2);
   });
 
+  it('commits nothing where one of its statements could not even be sent', async () => {
+    await db.query(`update tags set name = 'x'`);
+    const unable = new Proxy(client, {
+      get(target, name) {
+        if (name !== 'query') return Reflect.get(target, name).bind(target);
+        return (asked: string | pg.QueryConfig, values?: unknown[]) =>
+          typeof asked !== 'string' && asked.name === 'rowhook_deliveries'
+            ? Promise.reject(new Error('a value that cannot be written down'))
+            : target.query(asked, values);
+      },
+    });
+    const error = await turnPage(unable, context, cursor, false).catch(String);
+    expect(error).to.match(/cannot be written down/);
+    expect(await events(db)).to.eql([]);
+    await turnAll();
+    expect(await events(db)).to.have.length(2);
+  });
+
   it('pays no query for the payload of events that nobody takes', async () => {
     await db.query(`update rowhook.endpoint set events = '{person_update}'`);
     await db.query(`update tags set name = 'x'; update people set fullname = 'x' where id = 412`);

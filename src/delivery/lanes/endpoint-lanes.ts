@@ -35,6 +35,8 @@ export class EndpointLanes {
   rate: number | null = null;
   /** How often nothing may be claimed or started, see Lanes.hold. */
   holds = 0;
+  /** What it has queued gives way to what is fresh elsewhere. */
+  yields = false;
   /** Of those queued: how many wait to be sent alone, apart from the queues. */
   suspicious = 0;
   touchedAt = 0;
@@ -91,7 +93,7 @@ export class EndpointLanes {
   /** How many more may be claimed of a lane. Each has a share of its own, whatever the others have in hand. */
   room(lane: Lane, common: Common, now: number): number {
     const capacity = this.capacity(common);
-    if (capacity === 0) return 0;
+    if (capacity === 0 || (this.yields && this.queues[lane].length > 0)) return 0;
     const own = shareOf(lane, capacity) - this.queues[lane].length - this.inFlight[lane];
     const room = Math.max(0, own, capacity - this.underWay - this.queued);
     if (this.rate === null) return room;

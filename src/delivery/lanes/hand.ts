@@ -5,7 +5,7 @@ import { lanes } from './turns.ts';
  * Bytes of payload that a process has in hand at most (and one delivery, however large). Measured with a thousand of 1 MB: the process grows
  * by five to seven times as much beyond what small ones take: most of it is no longer needed, but not yet collected.
  */
-export const bytesMax = 8_000_000;
+export const bytesMax = 6_000_000;
 
 /** What ends in this time is a third of what may be in hand. */
 const depthSeconds = 0.1;
@@ -69,14 +69,18 @@ export class Hand {
     return this.#bytes === 0 || this.bytesLeft >= bytesMax / 4;
   }
 
-  /** How many more each lane may have, where these lanes are known to want more than they have. */
-  limits(hungry: (lane: Lane) => boolean): [number, number, number] {
+  /**
+   * How many more each lane may have, where these lanes are known to want more than they have.
+   * @param yielding of each lane, what does not start for now: it does not count, up to as many again, or a backlog would keep what is fresh from being claimed
+   */
+  limits(hungry: (lane: Lane) => boolean, yielding: ByLane = [0, 0, 0]): [number, number, number] {
+    const countOf = (lane: Lane): number => this.#counts[lane] - Math.min(yielding[lane], this.#shares[lane]);
     const unused = (lane: Lane): number =>
-      hungry(lane) ? 0 : Math.max(0, this.#shares[lane] - this.#kept[lane] - this.#counts[lane]);
+      hungry(lane) ? 0 : Math.max(0, this.#shares[lane] - this.#kept[lane] - countOf(lane));
     const limitOf = (lane: Lane): number =>
       lanes.reduce<number>(
         (sum, other) => (other === lane ? sum : sum + unused(other)),
-        this.#shares[lane] - this.#counts[lane],
+        this.#shares[lane] - countOf(lane),
       );
     return [Math.max(0, limitOf(0)), Math.max(0, limitOf(1)), Math.max(0, limitOf(2))];
   }

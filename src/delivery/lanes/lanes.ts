@@ -40,7 +40,11 @@ export class Lanes {
   constructor(options: LanesOptions) {
     this.#options = options;
     this.#starting = new Starting(options.concurrency, (id) => this.#endpointOf(id));
-    this.#rooms = new Rooms(options.concurrency, () => this.#starting.lingeringBytes);
+    this.#rooms = new Rooms(
+      options.concurrency,
+      () => this.#starting.lingeringBytes,
+      () => this.#starting.yieldingQueued,
+    );
     this.#common = { perEndpoint: options.perEndpoint, ahead: 0 };
   }
 

@@ -27,9 +27,19 @@ export class Rooms {
   /** Of each lane: the last claim brought so many that it did not get to all endpoints. */
   readonly #cutShort: [boolean, boolean, boolean] = [false, false, false];
 
-  /** @param lingeringBytes of the payloads of requests that take long */
-  constructor(concurrency: number, lingeringBytes: () => number) {
+  readonly #yielding: () => readonly [number, number, number];
+
+  /**
+   * @param lingeringBytes of the payloads of requests that take long
+   * @param yielding of each lane: what is queued and gives way
+   */
+  constructor(
+    concurrency: number,
+    lingeringBytes: () => number,
+    yielding: () => readonly [number, number, number],
+  ) {
     this.#hand = new Hand(concurrency, lingeringBytes);
+    this.#yielding = yielding;
   }
 
   /** A third of what may be in hand. */
@@ -136,7 +146,7 @@ export class Rooms {
   }
 
   #limits(): [number, number, number] {
-    return this.#hand.limits((lane) => this.#cutShort[lane] || this.#hungry[lane].size > 0);
+    return this.#hand.limits((lane) => this.#cutShort[lane] || this.#hungry[lane].size > 0, this.#yielding());
   }
 }
 

@@ -22,8 +22,10 @@ export class Starting {
   readonly #courtesy = new Courtesy();
   /** Endpoints that could start something but for their rate. */
   readonly #paced = new Set<EndpointLanes>();
-  /** Endpoints whose backlog gives way. */
+  /** Endpoints whose backlog gives way. They take turns: the first one is let go first. */
   readonly #yielding = new Set<EndpointLanes>();
+  /** The one of these whose turn it is. */
+  #released: EndpointLanes | undefined;
 
   constructor(concurrency: number, endpointOf: (id: string) => EndpointLanes) {
     this.#inFlight = new InFlight(concurrency);
@@ -81,14 +83,39 @@ export class Starting {
     const [first] = endpoint.queues[lane];
     // Too little of its lease is left: somebody else might be sending it before we have ended.
     if (!first || first.sendBy <= now || !endpoint.hasPlace(common)) return 'never';
-    const may = (each: Lane): boolean => this.#inFlight.hasPlaceForDoubtful || !endpoint.isDoubtful(each);
-    if (!may(lane)) return 'later';
-    if (!this.#isInTime(endpoint, now)) return 'never';
-    if (first.backlog && this.#courtesy.backlogAt(endpoint.endpointId, now) > now) {
-      this.#yielding.add(endpoint);
+    if (this.#mustYield(endpoint, lane, now)) {
+      this.#courtesy.gaveWay(now);
+      this.#yield(endpoint, true);
       return 'never';
     }
+    const may = (each: Lane): boolean =>
+      (this.#inFlight.hasPlaceForDoubtful || !endpoint.isDoubtful(each)) &&
+      !this.#mustYield(endpoint, each, now);
+    if (!may(lane)) return 'later';
+    if (!this.#isInTime(endpoint, now)) return 'never';
     return endpoint.turnOf(may, common, now) === lane ? 'now' : 'later';
+  }
+
+  /** Not a probe, which tells whether all the others may go, nor what has a rate, and so is spaced already. */
+  #mustYield(endpoint: EndpointLanes, lane: Lane, now: number): boolean {
+    const [first] = endpoint.queues[lane];
+    if (!first?.backlog || first.probe || endpoint.rate !== null) return false;
+    if (this.#courtesy.backlogAt(endpoint.endpointId, now) > now) return true;
+    const others = this.#yielding.size > 0 && endpoint !== this.#released;
+    return others && this.#courtesy.isOwed(endpoint.endpointId, now);
+  }
+
+  #yield(endpoint: EndpointLanes, yields: boolean): void {
+    endpoint.yields = yields;
+    if (yields) this.#yielding.add(endpoint);
+    else this.#yielding.delete(endpoint);
+  }
+
+  /** Of each lane: what is queued and gives way. */
+  get yieldingQueued(): [number, number, number] {
+    const queued: [number, number, number] = [0, 0, 0];
+    for (const { queues } of this.#yielding) for (const lane of lanes) queued[lane] += queues[lane].length;
+    return queued;
   }
 
   #isInTime(endpoint: EndpointLanes, now: number): boolean {
@@ -127,10 +154,15 @@ export class Starting {
       this.#ready.add(endpoint);
     }
     // One at a time, since each that starts may be one too many for the next; whoever starts something asks again.
-    const [endpoint] = this.#yielding;
-    if (!endpoint || this.#courtesy.backlogAt(endpoint.endpointId, now) > now) return;
-    this.#yielding.delete(endpoint);
-    this.#ready.add(endpoint);
+    this.#released = undefined;
+    for (const endpoint of this.#yielding) {
+      if (endpoint.queued > 0 && this.#courtesy.backlogAt(endpoint.endpointId, now) > now) return;
+      this.#yield(endpoint, false);
+      if (endpoint.queued === 0) continue;
+      this.#released = endpoint;
+      this.#ready.add(endpoint);
+      return;
+    }
   }
 
   /** Of the payloads of requests that take long, as far as it is known what time it is. */

@@ -87,9 +87,13 @@ export async function setAsideOf(
   if (records.length === 0) return new Set();
   const { rows } = await db.query<{ resource: string; record_key: string }>({
     name: 'rowhook_set_aside_of',
+    // Looked up one by one, whatever the statistics say of a table that is empty on most days.
     text: `select s.resource, s.record_key
       from (select distinct * from unnest($1::text[], $2::text[]) t(resource, record_key)) t
-      join rowhook.set_aside s using (resource, record_key)`,
+      cross join lateral (
+        select resource, record_key from rowhook.set_aside s
+        where s.resource = t.resource and s.record_key = t.record_key offset 0
+      ) s`,
     values: [records.map(({ resourceName }) => resourceName), records.map(({ key }) => key)],
   });
   return new Set(

@@ -1,4 +1,3 @@
-import { sqlState } from '../../store/connect.ts';
 import type { Queryable } from '../../store/sql.ts';
 import { firstLane, type Lane } from '../lanes/lane.ts';
 
@@ -21,9 +20,6 @@ export interface Cursor extends Lane {
   readonly sampledSeq: number;
   readonly systemIdentifier: string;
 }
-
-/** SQLSTATEs: not_null_violation, unique_violation. */
-const moved: ReadonlySet<string> = new Set(['23502', '23505']);
 
 interface CursorRow {
   id: string;
@@ -116,11 +112,15 @@ export async function addCursor(db: Queryable, cursor: Cursor): Promise<bigint> 
     ],
   });
   const { rows } = await added.catch((error: unknown) => {
-    throw moved.has(sqlState(error) ?? '')
-      ? new Error('another relay has moved the cursor', { cause: error })
-      : error;
+    throw isMoved(error) ? new Error('another relay has moved the cursor', { cause: error }) : error;
   });
   return BigInt(rows[0]!.xid);
+}
+
+/** unique_violation; or not_null_violation of the id. */
+function isMoved(error: unknown): boolean {
+  const { code, column } = error as { code?: unknown; column?: unknown };
+  return code === '23505' || (code === '23502' && column === 'id');
 }
 
 /** The cursor of a database that no relay has read: everything in the outbox is still to come. */

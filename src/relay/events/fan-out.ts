@@ -1,6 +1,5 @@
-import { allAnswered } from '../../store/all-answered.ts';
 import { int4Array, int8Array, textArray, timestampArray, uuidArray } from '../../store/binary-arrays.ts';
-import type { Queryable } from '../../store/sql.ts';
+import type { NamedStatement, Queryable } from '../../store/sql.ts';
 import { ids } from './event-ids.ts';
 import type { RecordEvent } from './events.ts';
 
@@ -71,7 +70,10 @@ export interface ReadyEvent {
 export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promise<number> {
   if (ready.length === 0) return 0;
   const eventIds = ids.next(ready.length);
-  const inserted = db.query({
+  // Both are made ready before either is sent: where one cannot be, neither is.
+  const deliveries = deliveriesOf(ready, eventIds);
+  const owed = deliveries.endpointIds.length > 0 ? deliveryStatement(deliveries) : undefined;
+  const events: NamedStatement = {
     name: 'rowhook_events',
     text: `insert into rowhook.event
         (id, name, resource, record_key, request_id, delivery_count, seq, changed_at, tenant, payload)
@@ -90,12 +92,9 @@ export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promi
       // The last one: pg makes room for what comes behind it by copying all that is there.
       textArray(ready.map(({ payload }) => payload)),
     ],
-  });
-  // While the server writes the events, the deliveries are made ready.
-  const deliveries = deliveriesOf(ready, eventIds);
-  const owed = deliveries.endpointIds.length;
-  await allAnswered([inserted, owed > 0 ? insertDeliveries(db, deliveries) : undefined]);
-  return owed;
+  };
+  await Promise.all([db.query(events), owed && db.query(owed)]);
+  return deliveries.endpointIds.length;
 }
 
 interface Deliveries {
@@ -123,20 +122,15 @@ function recordsOf({ event, endpointIds, orderedIds = [] }: ReadyEvent): Array<s
   return endpointIds.map((id) => (orderedIds.includes(id) ? record : null));
 }
 
-async function insertDeliveries(
-  db: Queryable,
-  { endpointIds, eventIds, records }: Deliveries,
-): Promise<void> {
+function deliveryStatement({ endpointIds, eventIds, records }: Deliveries): NamedStatement {
   const values = [int8Array(endpointIds), uuidArray(ids.next(endpointIds.length)), uuidArray(eventIds)];
-  await db.query(
-    records
-      ? {
-          name: 'rowhook_ordered_deliveries',
-          text: deliveryText(true),
-          values: [...values, textArray(records)],
-        }
-      : { name: 'rowhook_deliveries', text: deliveryText(false), values },
-  );
+  return records
+    ? {
+        name: 'rowhook_ordered_deliveries',
+        text: deliveryText(true),
+        values: [...values, textArray(records)],
+      }
+    : { name: 'rowhook_deliveries', text: deliveryText(false), values };
 }
 
 // Rings for dispatchers of other daemons. Ours is told without it, and knows by the session who rang.

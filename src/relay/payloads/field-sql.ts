@@ -149,7 +149,7 @@ function linkedSql(
   const order = (field.orderBy ?? []).map((each) => orderSql(each, inner, between));
   const isShort = order.length > 0 && limit !== undefined;
   const rows = [
-    `from ${isShort ? fencedSql(field, alias, inner, between) : fromSql(field, alias, inner, between)}`,
+    `from ${isShort || field.through ? fencedSql(field, alias, inner, between) : fromSql(field, alias, inner, between)}`,
     ...(order.length > 0 ? [`order by ${order.join(', ')}`] : []),
     ...(limit === undefined ? [] : [`limit ${limit}`]),
   ].join(' ');

@@ -1,5 +1,3 @@
-import { allAnswered } from '../../store/all-answered.ts';
-
 /** Events of a slice, at most: while one is written, the server makes the next one ready. */
 const mostEvents = 500;
 /**
@@ -93,7 +91,7 @@ export async function inSlices<Ready>(
       written.catch(() => {});
       return { written };
     }
-    await allAnswered([reading, written]);
+    await Promise.all([reading, written]);
   }
   return { written: Promise.resolve() };
 }

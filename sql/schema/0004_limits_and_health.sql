@@ -159,8 +159,8 @@ comment on table rowhook.delivery_behind is
 comment on column rowhook.delivery_behind.lane is 'Where it goes back to.';
 
 -- Order within a record. Each statement of these functions sees what was committed before it, which one statement as a whole would not: what
--- is decided here is decided about the present. Plans are kept, also those that were made while all was empty. So where another index would
--- do then, columns are compared as rows, in the order of the index on record: that leaves no other.
+-- is decided here is decided about the present. Plans are kept, also those that were made while all was empty. So that no other index
+-- does then, the first to be ordered by is the record, where only one is looked for, and nothing is sorted; and a join has an array of one, which leaves nothing but the key.
 
 create function rowhook.record_turn(of_endpoint bigint, of_record text, of_delivery uuid) returns smallint
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -174,14 +174,12 @@ begin
   end if;
   -- Whoever ends the earlier one brings the next one back: it must not end before what we put behind it is committed.
   perform from rowhook.delivery
-    where (endpoint_id, record, id) >= (of_endpoint, of_record, '00000000-0000-0000-0000-000000000000'::uuid)
-      and (endpoint_id, record, id) < (of_endpoint, of_record, of_delivery) and record is not null
-    order by endpoint_id, record, id limit 1 for key share skip locked;
+    where endpoint_id = of_endpoint and record >= of_record and record <= of_record and id < of_delivery
+    order by record, id limit 1 for key share skip locked;
   if found then return 2; end if;
   perform from rowhook.delivery_waiting
-    where (endpoint_id, record, id) >= (of_endpoint, of_record, '00000000-0000-0000-0000-000000000000'::uuid)
-      and (endpoint_id, record, id) < (of_endpoint, of_record, of_delivery) and record is not null
-    order by endpoint_id, record, id limit 1 for key share skip locked;
+    where endpoint_id = of_endpoint and record >= of_record and record <= of_record and id < of_delivery
+    order by record, id limit 1 for key share skip locked;
   if found then return 2; end if;
   return 0;
 end
@@ -191,7 +189,7 @@ comment on function rowhook.record_turn is
 
 create function rowhook.deliver_next(of_endpoints bigint[], of_records text[]) returns int
 language plpgsql set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
   brought int;
 begin
@@ -204,17 +202,15 @@ begin
      cross join lateral (
         select endpoint_id, record, id
           from rowhook.delivery_behind as behind
-         where (behind.endpoint_id, behind.record) >= (ended.endpoint_id, ended.record)
-           and (behind.endpoint_id, behind.record) <= (ended.endpoint_id, ended.record)
-         order by endpoint_id, record, id
+         where behind.endpoint_id = ended.endpoint_id and behind.record >= ended.record and behind.record <= ended.record
+         order by record, id
          limit 1
            for update skip locked
       ) as next
   ), taken as (
     delete from rowhook.delivery_behind as behind
      using next
-     where (behind.endpoint_id, behind.record, behind.id) >= (next.endpoint_id, next.record, next.id)
-       and (behind.endpoint_id, behind.record, behind.id) <= (next.endpoint_id, next.record, next.id)
+     where behind.endpoint_id = any (array[next.endpoint_id]) and behind.record = next.record and behind.id = next.id
     returning behind.*
   )
   insert into rowhook.delivery (lane, slot, endpoint_id, id, event_id, attempts, starts, record)

@@ -61,7 +61,7 @@ select delivery.lane, delivery.slot, delivery.endpoint_id, delivery.id, delivery
            limits.open or limits.kept and (health.keeper = $8::uuid
              and health.kept_until >= now() + limits.lease_ms * interval '1 millisecond') is not true as gated
       from rowhook.endpoint
-      left join rowhook.endpoint_health as health on health.endpoint_id >= endpoint.id and health.endpoint_id <= endpoint.id
+      left join rowhook.endpoint_health as health on health.endpoint_id = any (array[endpoint.id])
      cross join lateral (
         select coalesce(endpoint.timeout_ms, $10::int) + 2 * $11::int as lease_ms, health.open_until is not null as open,
                endpoint.concurrency is not null or endpoint.rate is not null or health.throttle is not null as kept,
@@ -205,7 +205,7 @@ select leased.lane, leased.slot, leased.endpoint_id::text as "endpointId", lease
   from (values (1)) as one
   left join leased on true
   left join turn on turn.lane = leased.lane
-  left join rowhook.endpoint on endpoint.id >= leased.endpoint_id and endpoint.id <= leased.endpoint_id
+  left join rowhook.endpoint on endpoint.id = any (array[leased.endpoint_id])
   left join rowhook.endpoint_health as health on ${sameKey('health', 'leased', ['endpoint_id'])}
  window in_turn as (order by leased.lane, leased.endpoint_id <= turn.after_endpoint, leased.endpoint_id, leased.id)
  order by leased.lane, leased.endpoint_id <= turn.after_endpoint, leased.endpoint_id, leased.id`;

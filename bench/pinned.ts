@@ -115,11 +115,12 @@ async function fullSpeed(client: pg.Client, receiver: CountingReceiver, seconds:
     written += 20;
   }
   const perSecond = (receiver.count() - from) / ((performance.now() - start) / 1_000);
-  await waitUntil(() => receiver.count() - from >= written, { what: 'the last change', timeoutMs: 60_000 }).catch(
-    async (error: unknown) => {
-      throw new Error(await standing(client), { cause: error });
-    },
-  );
+  await waitUntil(() => receiver.count() - from >= written, {
+    what: 'the last change',
+    timeoutMs: 60_000,
+  }).catch(async (error: unknown) => {
+    throw new Error(await standing(client), { cause: error });
+  });
   return perSecond;
 }
 

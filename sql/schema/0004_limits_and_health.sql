@@ -189,7 +189,7 @@ comment on function rowhook.record_turn is
 
 create function rowhook.deliver_next(of_endpoints bigint[], of_records text[]) returns int
 language plpgsql set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off as $$
 declare
   brought int;
 begin

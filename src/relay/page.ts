@@ -1,6 +1,6 @@
 import type { Client, QueryResult } from 'pg';
 import type { Catalog } from '../catalog/types.ts';
-import { allSent } from '../store/all-sent.ts';
+import { allAnswered, allSent } from '../store/all-sent.ts';
 import type { Log } from '../store/log.ts';
 import type { Queryable } from '../store/sql.ts';
 import { behindParked, park, unpark } from './aside/parked.ts';
@@ -250,7 +250,7 @@ async function write(
   // Together: a page has few round trips. Where the server finds fault with one it commits nothing; where one was never sent, nor is the commit.
   const moved = addCursor(db, next);
   await allSent([last, moved]);
-  const [, writtenAs] = await Promise.all([last, moved, db.query('commit')]);
+  const [, writtenAs] = await allAnswered([last, moved, db.query('commit')]);
   return {
     full: next.reading !== null || next.others.length > 0,
     cursor: next,
@@ -274,7 +274,7 @@ interface Opened {
 
 /** Begins a page's transaction, and asks in the same round trip for what it will need in all likelihood. */
 async function open(client: Client, { size, sources, lately }: PageContext, cursor: Cursor): Promise<Opened> {
-  const [now, rows, subscribed] = await Promise.all([
+  const [now, rows, subscribed] = await allAnswered([
     begin(client),
     freshRows(client, cursor, size),
     sources.size === 0 ? subscribers(client, lately.names()) : [],

@@ -103,7 +103,9 @@ class Link {
       if (!this.#stopped) server.destroy();
     });
     server.on('close', () => client.destroy());
-    this.closed = Promise.all([once(client, 'close'), once(server, 'close')]);
+    // Not by once(), which fails where a process that is killed resets its connection.
+    const closed = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    this.closed = Promise.all([closed(client), closed(server)]);
   }
 
   get #stopped(): boolean {

@@ -99,4 +99,28 @@ describe('slices of a page', () => {
     );
     expect(await written.catch(String)).to.equal('Error: not written');
   });
+
+  it('fail with the cause, also where what follows from it is heard of first', async () => {
+    const failed = (code: string) => Object.assign(new Error(code), { code });
+    const slices = createSlices(1_000);
+    let reads = 0;
+    const error = await inSlices(
+      slices,
+      async (from, to) => {
+        for (let i = from; i < to; i++) slices.takes('');
+        reads += 1;
+        if (reads < 2) return;
+        // pg reads both answers at once; this one goes through more hands.
+        await Promise.resolve()
+          .then(() => {})
+          .then(() => {});
+        throw failed('22021');
+      },
+      async () => {
+        throw failed('25P02');
+      },
+      false,
+    ).catch((thrown: { code: string }) => thrown);
+    expect(error).to.have.property('code', '22021');
+  });
 });

@@ -11,9 +11,12 @@ const slackMs = 2;
 const debtMaxMs = 50;
 /** Something fresh was sent within this time: more of it will come. */
 const freshForMs = 1_000;
-/** However busy the process is, of a backlog one starts in this time, and one for each fresh one. */
+/** However busy the process is, of a backlog one starts in this time, and one for so many fresh ones. */
 const atLeastEveryMs = 5;
-const creditMax = 64;
+const creditOfFresh = 1 / 4;
+const creditMax = 16;
+/** Between two times that something had to wait at most so much counts as waiting. */
+const waitMaxMs = 100;
 /** Within a millisecond at most so many, as what they cost shows only afterwards. */
 const burstMax = 4;
 
@@ -29,12 +32,12 @@ export class Courtesy {
   #fresh = { endpointId: '', at: Number.NEGATIVE_INFINITY };
   /** The latest one of another endpoint than that. */
   #otherFreshAt = Number.NEGATIVE_INFINITY;
-  /** Fresh ones for which none of a backlog has started. */
+  /** How many of a backlog may start for the fresh ones that have. */
   #credit = 0;
   #startedAt = Number.NEGATIVE_INFINITY;
   #burst = { at: Number.NEGATIVE_INFINITY, count: 0 };
-  /** Since when something gives way, and when it last did. */
-  #since = Number.NEGATIVE_INFINITY;
+  /** How long something has given way by now, and when it last did. */
+  #waitedMs = 0;
   #latest = Number.NEGATIVE_INFINITY;
 
   /** The process was at work for so long since this was said last, and had nothing to do for so long. */
@@ -44,14 +47,16 @@ export class Courtesy {
     this.#debtMs = Math.min(debtMaxMs, Math.max(0, debt));
   }
 
-  /** A delivery starts. */
+  /** A delivery starts: a fresh one, or one of a backlog that may have to give way. */
   started(endpointId: string, isBacklog: boolean, now: number): void {
     if (!isBacklog) {
+      if (now - this.#fresh.at > freshForMs) this.#credit = 0;
       if (this.#fresh.endpointId !== endpointId) this.#otherFreshAt = this.#fresh.at;
       this.#fresh = { endpointId, at: now };
-      this.#credit = Math.min(creditMax, this.#credit + 1);
+      this.#credit = Math.min(creditMax, this.#credit + creditOfFresh);
     } else if (this.isOwed(endpointId, now)) {
-      if (this.#debtMs > slackMs && now - this.#startedAt < atLeastEveryMs) this.#credit -= 1;
+      if (this.#debtMs > slackMs && now - this.#startedAt < atLeastEveryMs)
+        this.#credit = Math.max(0, this.#credit - 1);
       this.#startedAt = now;
       this.#burst =
         now - this.#burst.at < 1 ? { ...this.#burst, count: this.#burst.count + 1 } : { at: now, count: 1 };
@@ -68,19 +73,21 @@ export class Courtesy {
   backlogAt(endpointId: string, now: number): number {
     if (!this.isOwed(endpointId, now)) return now;
     const afterBurst = this.#burst.count < burstMax ? now : this.#burst.at + 1;
-    if (this.#debtMs <= slackMs || this.#credit > 0) return Math.max(now, afterBurst);
+    if (this.#debtMs <= slackMs || this.#credit >= 1) return Math.max(now, afterBurst);
     const paidAt = now + (this.#debtMs - slackMs) / this.#share;
     return Math.max(now, Math.min(paidAt, this.#startedAt + atLeastEveryMs));
   }
 
   /** Something has to wait. */
   gaveWay(now: number): void {
-    if (now - this.#latest > forgottenAfterMs) this.#since = now;
+    if (this.#debtMs <= slackMs) return;
+    if (now - this.#latest > forgottenAfterMs) this.#waitedMs = 0;
+    else this.#waitedMs += Math.min(now - this.#latest, waitMaxMs);
     this.#latest = now;
   }
 
   get #share(): number {
-    const patience = Math.min(1, (this.#latest - this.#since) / patienceMs || 0);
+    const patience = Math.min(1, this.#waitedMs / patienceMs);
     return firstShare + (lastShare - firstShare) * patience;
   }
 }

@@ -93,7 +93,7 @@ export class EndpointLanes {
   /** How many more may be claimed of a lane. Each has a share of its own, whatever the others have in hand. */
   room(lane: Lane, common: Common, now: number): number {
     const capacity = this.capacity(common);
-    if (capacity === 0 || (this.yields && this.queues[lane].length > 0)) return 0;
+    if (capacity === 0 || (this.yields && this.queues[lane][0]?.backlog)) return 0;
     const own = shareOf(lane, capacity) - this.queues[lane].length - this.inFlight[lane];
     const room = Math.max(0, own, capacity - this.underWay - this.queued);
     if (this.rate === null) return room;

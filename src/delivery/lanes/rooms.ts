@@ -85,7 +85,8 @@ export class Rooms {
     return {
       limits: this.#limits(),
       lanes: asked,
-      roomOfOthers: common.perEndpoint,
+      // Who is not known may have a backlog too: it is not to fill the room for what is fresh.
+      roomOfOthers: this.#yielding().some((queued) => queued > 0) ? 1 : common.perEndpoint,
       full,
       suspicious,
       bytes: this.#hand.bytesLeft,

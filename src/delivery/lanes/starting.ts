@@ -6,6 +6,9 @@ import { type Judgement, Ready } from './ready.ts';
 import { Suspects } from './suspects.ts';
 import { lanes, Turns } from './turns.ts';
 
+/** More than what gives way may be left out of any count. */
+const enoughYielding = 2_000;
+
 /**
  * Which of the queued deliveries starts next. Pure, as Lanes is, whose sending half this is:
  *
@@ -80,6 +83,13 @@ export class Starting {
   }
 
   #judge(endpoint: EndpointLanes, lane: Lane, common: Common, now: number): Judgement {
+    const judgement = this.#judgementOf(endpoint, lane, common, now);
+    // It cannot start what it was let go for: the next one's turn.
+    if (judgement !== 'now' && endpoint === this.#released) this.#released = undefined;
+    return judgement;
+  }
+
+  #judgementOf(endpoint: EndpointLanes, lane: Lane, common: Common, now: number): Judgement {
     const [first] = endpoint.queues[lane];
     // Too little of its lease is left: somebody else might be sending it before we have ended.
     if (!first || first.sendBy <= now || !endpoint.hasPlace(common)) return 'never';
@@ -96,10 +106,9 @@ export class Starting {
     return endpoint.turnOf(may, common, now) === lane ? 'now' : 'later';
   }
 
-  /** Not a probe, which tells whether all the others may go, nor what has a rate, and so is spaced already. */
   #mustYield(endpoint: EndpointLanes, lane: Lane, now: number): boolean {
     const [first] = endpoint.queues[lane];
-    if (!first?.backlog || first.probe || endpoint.rate !== null) return false;
+    if (!first || !mayYield(endpoint, first)) return false;
     if (this.#courtesy.backlogAt(endpoint.endpointId, now) > now) return true;
     const others = this.#yielding.size > 0 && endpoint !== this.#released;
     return others && this.#courtesy.isOwed(endpoint.endpointId, now);
@@ -114,7 +123,11 @@ export class Starting {
   /** Of each lane: what is queued and gives way. */
   get yieldingQueued(): [number, number, number] {
     const queued: [number, number, number] = [0, 0, 0];
-    for (const { queues } of this.#yielding) for (const lane of lanes) queued[lane] += queues[lane].length;
+    for (const { queues } of this.#yielding) {
+      for (const lane of lanes) if (queues[lane][0]?.backlog) queued[lane] += queues[lane].length;
+      // There may be thousands of them, and nobody needs to know more.
+      if (queued[0] + queued[1] + queued[2] > enoughYielding) break;
+    }
     return queued;
   }
 
@@ -126,7 +139,10 @@ export class Starting {
 
   #start(endpoint: EndpointLanes, delivery: Claimed, now: number): Claimed {
     endpoint.inFlight[delivery.lane] += 1;
-    this.#courtesy.started(endpoint.endpointId, delivery.backlog, now);
+    const yields = mayYield(endpoint, delivery) && delivery.counted;
+    if (yields || !delivery.backlog) this.#courtesy.started(endpoint.endpointId, yields, now);
+    if (endpoint === this.#released) this.#released = undefined;
+    if (endpoint.yields && !endpoint.queues.some(([head]) => head?.backlog)) this.#yield(endpoint, false);
     this.#inFlight.start(delivery, endpoint.isDoubtful(delivery.lane) || !delivery.counted, now);
     if (endpoint.rate !== null) endpoint.pacing.started(endpoint.rate, now, endpoint.queued > 0);
     this.#ready.add(endpoint);
@@ -154,6 +170,7 @@ export class Starting {
       this.#ready.add(endpoint);
     }
     // One at a time, since each that starts may be one too many for the next; whoever starts something asks again.
+    if (this.#released?.queued) return;
     this.#released = undefined;
     for (const endpoint of this.#yielding) {
       if (endpoint.queued > 0 && this.#courtesy.backlogAt(endpoint.endpointId, now) > now) return;
@@ -194,4 +211,9 @@ export class Starting {
     this.#ready.add(endpoint);
     return late;
   }
+}
+
+/** Not a probe, which tells whether all the others may go, nor what has a rate, and so is spaced already. */
+function mayYield({ rate }: EndpointLanes, { backlog, probe }: Claimed): boolean {
+  return backlog && !probe && rate === null;
 }

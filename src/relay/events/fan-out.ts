@@ -93,6 +93,7 @@ export async function fanOut(db: Queryable, ready: readonly ReadyEvent[]): Promi
       textArray(ready.map(({ payload }) => payload)),
     ],
   };
+  // At once where one is not even sent: whoever ends the page must know before it does.
   await Promise.all([db.query(events), owed && db.query(owed)]);
   return deliveries.endpointIds.length;
 }

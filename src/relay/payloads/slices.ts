@@ -1,3 +1,5 @@
+import { allAnswered } from '../../store/all-sent.ts';
+
 /** Events of a slice, at most: while one is written, the server makes the next one ready. */
 const mostEvents = 500;
 /**
@@ -91,7 +93,7 @@ export async function inSlices<Ready>(
       written.catch(() => {});
       return { written };
     }
-    await Promise.all([reading, written]);
+    await allAnswered([reading, written]);
   }
   return { written: Promise.resolve() };
 }

@@ -86,7 +86,7 @@ export class Rooms {
       limits: this.#limits(),
       lanes: asked,
       // Who is not known may have a backlog too: it is not to fill the room for what is fresh.
-      roomOfOthers: this.#yielding().some((queued) => queued > 0) ? 1 : common.perEndpoint,
+      roomOfOthers: common.perEndpoint,
       full,
       suspicious,
       bytes: this.#hand.bytesLeft,

@@ -143,4 +143,20 @@ describe('a backlog beside what is fresh', () => {
     admit([...old(1, 'probed', { probe: true }), ...claimed('paced', 1, { backlog: true, rate: 1_000 })], 2);
     expect(startAll(2).sort()).to.eql(['paced', 'probed']);
   });
+
+  it('waits for none whose turn it is and for which there is no place', () => {
+    fresh(0);
+    busy();
+    admit([...old(1), ...old(4, 'sick', { lane: 1 }), ...old(4, 'well')], 1);
+    const first = startAll(1);
+    // All places that something doubtful may have.
+    const hangs = { lane: 1, probe: true } as const;
+    admit([...old(8, 'hangs', hangs), ...old(8, 'hangs too', hangs)], 2);
+    for (let next = lanes.next(2); next; next = lanes.next(2)) first.push(next.endpointId);
+    const started = Array.from({ length: 60 }, (_, i) => {
+      busy();
+      return startAll(6 + 5 * i);
+    }).flat();
+    expect([...first, ...started].filter((id) => id === 'well')).to.have.length(4);
+  });
 });

@@ -6,6 +6,8 @@ import { type Judgement, Ready } from './ready.ts';
 import { Suspects } from './suspects.ts';
 import { lanes, Turns } from './turns.ts';
 
+/** For so long others wait for the one whose turn it is: there may be no place for it, while those that hang have them all. */
+const turnMs = 50;
 /** More than what gives way may be left out of any count. */
 const enoughYielding = 2_000;
 
@@ -29,6 +31,7 @@ export class Starting {
   readonly #yielding = new Set<EndpointLanes>();
   /** The one of these whose turn it is. */
   #released: EndpointLanes | undefined;
+  #releasedAt = 0;
 
   constructor(concurrency: number, endpointOf: (id: string) => EndpointLanes) {
     this.#inFlight = new InFlight(concurrency);
@@ -170,13 +173,14 @@ export class Starting {
       this.#ready.add(endpoint);
     }
     // One at a time, since each that starts may be one too many for the next; whoever starts something asks again.
-    if (this.#released?.queued) return;
+    if (this.#released?.queued && now - this.#releasedAt < turnMs) return;
     this.#released = undefined;
     for (const endpoint of this.#yielding) {
       if (endpoint.queued > 0 && this.#courtesy.backlogAt(endpoint.endpointId, now) > now) return;
       this.#yield(endpoint, false);
       if (endpoint.queued === 0) continue;
       this.#released = endpoint;
+      this.#releasedAt = now;
       this.#ready.add(endpoint);
       return;
     }

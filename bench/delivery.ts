@@ -57,7 +57,7 @@ export const delivery: Bench = {
       const run = await runOf(sender, sink, server, count);
       runs.set(name, [...(runs.get(name) ?? []), run]);
       progress(
-        `${name}: ${round(run.perSecond, 0)} a second, ${round(run.senderUs, 0)} + ${round(run.postgresUs, 0)} µs`,
+        `${name}: ${round(run.perSecond, 0)} a second, ${round(run.senderUs, 0)} + ${round(run.postgresUs, 0)} µs, ${round(run.peakMb, 0)} MB`,
       );
       return run.perSecond;
     };

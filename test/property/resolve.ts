@@ -15,6 +15,9 @@ export interface ResolveOptions {
   readonly catalog: Catalog;
 }
 
+/** `seat` with all its partitions, the one that comes late too. */
+const rowsOfTruncate = 6;
+
 /** Plays a history in the model. Pure: the same history gives the same plan. */
 export function resolve(history: History, { base, hasMerge, catalog }: ResolveOptions): Plan {
   const state = new State();
@@ -52,7 +55,7 @@ export function resolve(history: History, { base, hasMerge, catalog }: ResolveOp
   }
 
   const weightOf = (log: ReadonlyArray<RowChange | Truncation>) =>
-    log.reduce((sum, entry) => sum + (isTruncation(entry) ? 0 : entry.weight), 0);
+    log.reduce((sum, entry) => sum + entry.weight, 0);
 
   function measure(): void {
     const weights = [...state.open].map(({ log }) => weightOf(log));
@@ -173,7 +176,7 @@ export function resolve(history: History, { base, hasMerge, catalog }: ResolveOp
           transaction.log.push(change);
         }
       }
-      if (isWhole) transaction.log.push({ truncated: whole, at: state.now() });
+      transaction.log.push({ truncated: whole, at: state.now(), weight: rowsOfTruncate });
       return { sql };
     });
   }

@@ -18,10 +18,15 @@ export interface RowChange {
   readonly weight: number;
 }
 
-/** A TRUNCATE that left nothing of these tables; what it did to each row are changes of their own, which nobody captured. */
+/**
+ * A TRUNCATE that left nothing of these tables, or of none, as it was one of a part; what it did to each row are changes of their own,
+ * which nobody captured.
+ */
 export interface Truncation {
   readonly truncated: readonly TableName[];
   readonly at: number;
+  /** At most so many rows of the outbox tell of it: one for each table, and for each partition of it. */
+  readonly weight: number;
 }
 
 export const isTruncation = (entry: RowChange | Truncation): entry is Truncation => 'truncated' in entry;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { TestDatabase } from '../support/database.ts';
+import type { ReceivedRequest } from '../support/receiver.ts';
 import { dispatcherKit } from './dispatcher-kit.ts';
 import * as queue from './queue.ts';
 import { startRawServer } from './raw-server.ts';
@@ -13,6 +14,10 @@ describe('fairness', () => {
   });
   const options = { concurrency: 16, perEndpoint: 4, timeoutMs: 30_000 };
   const endpointOf = (url: string) => queue.addEndpoint(db, url);
+  const isOf =
+    (ids: ReadonlySet<string>) =>
+    ({ headers }: ReceivedRequest): boolean =>
+      ids.has(String(headers['sitestacker-delivery']));
 
   it('the healthy get all of theirs while others are dead, drip, answer late or have a backlog', async () => {
     const drip = await startRawServer((socket) => {
@@ -62,14 +67,42 @@ describe('fairness', () => {
     for (const id of stormy) for (const each of await queue.enqueue(db, id)) fresh.add(each);
     const before = server.requests.length;
     dispatcher.wake();
-    const isFresh = (request: { headers: Record<string, unknown> }): boolean =>
-      fresh.has(String(request.headers['sitestacker-delivery']));
+    const isFresh = isOf(fresh);
     const requests = await server.waitFor((all) => all.filter(isFresh).length === fresh.size, {
       timeoutMs: 15_000,
     });
     const last = requests.findLastIndex(isFresh);
     expect(last - before, 'requests since they were there').to.be.lessThan(500);
     expect(await queue.count(db, 'delivery where lane = 1'), 'the storm goes on').to.be.greaterThan(2_000);
+    await dispatcher.stop('abort');
+  });
+
+  it('a storm of what is redelivered by hand does not delay fresh events, of whichever endpoints', async () => {
+    const server = await receiver();
+    const [one, ...others] = await Promise.all(
+      Array.from({ length: 11 }, (_, n) => endpointOf(server.url(`/${n}`))),
+    );
+    const stormy = [one!, ...others];
+    // Half of it is of one endpoint alone.
+    const storm = 20_000;
+    for (const id of stormy) {
+      await queue.enqueue(db, id, queue.payloads(id === one ? storm / 2 : storm / 20), { lane: 2 });
+    }
+    await db.query('update rowhook.delivery set attempts = 2, starts = 2');
+    const calm = await endpointOf(server.url('/calm'));
+    const { dispatcher } = await start({ options });
+    await server.waitFor(300);
+    const fresh = new Set<string>();
+    for (let round = 1; round <= 3; round += 1) {
+      for (const id of [...stormy, calm]) {
+        for (const each of await queue.enqueue(db, id, queue.payloads(10))) fresh.add(each);
+      }
+      dispatcher.wake();
+      await server.waitFor((all) => all.filter(isOf(fresh)).length === fresh.size, { timeoutMs: 15_000 });
+    }
+    expect(fresh.size).to.equal(3 * 12 * 10);
+    const redelivered = server.requests.length - fresh.size;
+    expect(redelivered, 'the storm goes on beside them').to.be.within(301, storm / 2);
     await dispatcher.stop('abort');
   });
 });

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { freePort } from '../../tools/free-port.ts';
 import { waitUntil } from '../support/wait.ts';
+import { startFullListener } from './full-listener.ts';
 import { selfSigned } from './self-signed.ts';
 import { headers, sendingKit } from './sending-kit.ts';
 
@@ -36,6 +37,21 @@ describe('sending', () => {
     });
 
     it('while the connection is made', async () => {
+      const full = await startFullListener();
+      try {
+        const sent = await post(`http://127.0.0.1:${full.port}/`, sender({ timeoutMs: 300 }));
+        expect(sent.failure).to.deep.equal({
+          reason: 'timeout',
+          detail: 'not over within 300 ms (connecting)',
+        });
+        expect(Object.keys(sent.phases)).to.deep.equal(['connect']);
+        expect(sent.durationMs).to.be.at.least(290);
+      } finally {
+        await full.close();
+      }
+    });
+
+    it('in the TLS handshake', async () => {
       const server = await raw(() => {});
       const sent = await post(`https://localhost:${server.port}/`, sender({ timeoutMs: 300 }));
       expect(sent.failure).to.deep.equal({
@@ -44,7 +60,7 @@ describe('sending', () => {
       });
     });
 
-    it('while the handshake drips', async () => {
+    it('in a TLS handshake that drips', async () => {
       const server = await raw((socket) => {
         // The beginning of a handshake record of 16 kB.
         socket.write(Buffer.from([0x16, 3, 3, 0x40, 0]));

@@ -16,7 +16,7 @@ export interface Bench {
 
 export interface BenchContext {
   readonly server: LocalPostgres;
-  /** Fewer rounds and shorter ones, at the same sizes. */
+  /** Fewer rounds and shorter ones, and less of what waits where making it takes long (the note says so): each bench ends within 50 s. */
   readonly quick: boolean;
   readonly progress: (text: string) => void;
 }

@@ -46,7 +46,8 @@ describe('an endpoint that is sick', () => {
     const server = await receiver(() => ({ status: 500 }));
     const id = await queue.addEndpoint(db, server.url());
     await queue.enqueue(db, id, queue.payloads(100));
-    const options = { concurrency: 8, perEndpoint: 4 };
+    // Longer than the test may take: no request that is held here ends by its deadline.
+    const options = { concurrency: 8, perEndpoint: 4, timeoutMs: 60_000 };
     const lines = await start(options);
     await healthIs('open_until > now()');
     await nothingInHand();
@@ -65,9 +66,24 @@ describe('an endpoint that is sick', () => {
     expect(server.requests).to.have.length(before + 2);
     expect(lines.filter((line) => line.msg.startsWith('endpoint fails'))).to.have.length(1);
 
-    server.answer(() => ({}));
+    // The probe is answered. Of all others none is until as many are here as may be: none of them need succeed first.
+    const limit = 2 * options.perEndpoint;
+    let open = 0;
+    let most = 0;
+    let probed = false;
+    server.answer(async () => {
+      if (!probed) {
+        probed = true;
+        return {};
+      }
+      most = Math.max(most, ++open);
+      await waitUntil(() => most >= limit, { what: 'as many requests at a time as may be' });
+      open -= 1;
+      return {};
+    });
     await db.query('update rowhook.endpoint_health set open_until = now()');
     await allSent();
+    expect(most, 'requests at a time').to.equal(limit);
     expect(await health('failures = 0 and open_until is null and failing_since is null')).to.equal(true);
     expect(server.requests).to.have.length(100);
     expect(await queue.count(db, 'delivery_waiting'), 'not rescheduled').to.equal(before + 2);

@@ -22,12 +22,12 @@ const longestDozeMs = 250;
 
 /** How a relay with nothing to read comes to sleep, step by step, and waits meanwhile. */
 export interface Doze {
-  /** Nothing was announced yet, and something came not long ago: a look is enough. */
-  readonly isAwake: boolean;
+  /** Something came not long ago, or somebody may still commit in silence: it looks often, and a look is enough. */
+  readonly isWatching: boolean;
   /** So many changes came. */
   worked(db: Queryable, changes: number): Promise<void>;
-  /** Waits between two looks of one that is awake. */
-  betweenLooks(): Promise<void>;
+  /** As `nothingCame`, but only a look says so. */
+  nothingSeen(db: Queryable): Promise<boolean>;
   /** Waits, or goes a step towards sleep. @returns whether the bell is wanted from now on */
   nothingCame(db: Queryable): Promise<boolean>;
 }
@@ -57,38 +57,51 @@ export function createDoze({
   async function doze(db: Queryable, below: bigint): Promise<void> {
     // Look once more after the last of them has ended, then rely on the bell.
     if (await nobodySilent(db, below)) silentBelow = 0n;
-    else await pause.forMs(dozeMs);
+    else await waitForBell(db, dozeMs);
     dozeMs = Math.min(dozeMs * 2, longestDozeMs);
   }
 
+  /** Before it reads what it was rung for: until it says that it is awake everybody who writes rings too. */
+  async function waitForBell(db: Queryable, ms: number): Promise<void> {
+    if (await pause.forMs(ms)) await wake(db);
+  }
+
+  async function wake(db: Queryable): Promise<void> {
+    lastWork = performance.now();
+    if (silentBelow !== undefined) await announceAwake(db);
+    silentBelow = undefined;
+  }
+
+  async function nothingCame(db: Queryable): Promise<boolean> {
+    const came = worked;
+    const few = came > 0 && came < fewChanges;
+    worked = 0;
+    if (silentBelow === undefined && quietMs() < drowsyMs) {
+      await pause.forMs(few ? soonMs : Math.min(Math.max(awakeMs, came / changesPerMs), longestMs));
+      return false;
+    }
+    if (silentBelow === undefined || (silentBelow === 0n && !(await writersRing(db)))) {
+      silentBelow = await announceSleep(db);
+      dozeMs = awakeMs;
+    } else if (silentBelow > 0n) await doze(db, silentBelow);
+    else await waitForBell(db, pollMs);
+    return silentBelow !== undefined;
+  }
+
   return {
-    get isAwake() {
-      return silentBelow === undefined && quietMs() < drowsyMs;
+    get isWatching() {
+      return silentBelow === undefined ? quietMs() < drowsyMs : silentBelow > 0n;
     },
     async worked(db, changes) {
-      lastWork = performance.now();
       worked = changes;
-      if (silentBelow !== undefined) await announceAwake(db);
-      silentBelow = undefined;
+      await wake(db);
     },
-    betweenLooks() {
+    async nothingSeen(db) {
+      if (silentBelow !== undefined) return nothingCame(db);
       const ms = quietMs();
-      return pause.forMs(ms < closeMs ? closeAwakeMs : ms < quietLongMs ? awakeMs : quietAwakeMs);
+      await pause.forMs(ms < closeMs ? closeAwakeMs : ms < quietLongMs ? awakeMs : quietAwakeMs);
+      return false;
     },
-    async nothingCame(db) {
-      const came = worked;
-      const few = came > 0 && came < fewChanges;
-      worked = 0;
-      if (silentBelow === undefined && quietMs() < drowsyMs) {
-        await pause.forMs(few ? soonMs : Math.min(Math.max(awakeMs, came / changesPerMs), longestMs));
-        return false;
-      }
-      if (silentBelow === undefined || (silentBelow === 0n && !(await writersRing(db)))) {
-        silentBelow = await announceSleep(db);
-        dozeMs = awakeMs;
-      } else if (silentBelow > 0n) await doze(db, silentBelow);
-      else await pause.forMs(pollMs);
-      return true;
-    },
+    nothingCame,
   };
 }

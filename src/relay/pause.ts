@@ -1,7 +1,10 @@
 /** A wait that can be cut short. */
 export interface Pause {
-  /** Resolves after this many ms, or when `end` is called; at once when it was called since the last wait. */
-  forMs(ms: number): Promise<void>;
+  /**
+   * Resolves after this many ms, or when `end` is called; at once when it was called since the last wait.
+   * @returns whether it was called
+   */
+  forMs(ms: number): Promise<boolean>;
   end(): void;
 }
 
@@ -10,12 +13,13 @@ export function createPause(): Pause {
   let resolveNow: (() => void) | undefined;
   return {
     forMs(ms) {
-      return new Promise<void>((resolve) => {
+      return new Promise<boolean>((resolve) => {
         const finish = () => {
           clearTimeout(timer);
           if (resolveNow === finish) resolveNow = undefined;
+          const wasEnded = ended;
           ended = false;
-          resolve();
+          resolve(wasEnded);
         };
         const timer = setTimeout(finish, ms);
         resolveNow = finish;

@@ -156,9 +156,9 @@ export function createRelay(options: RelayOptions): Relay {
     const doze = createDoze({ pause, drowsyMs, pollMs });
     const looks = createLooks();
     while (!stopping) {
-      const isIdle = doze.isAwake && !parked && !retries.isTime && !isHousekeepingDue();
+      const isIdle = doze.isWatching && !parked && !retries.isTime && !isHousekeepingDue();
       if (isIdle && (await looks.nothingNew(db))) {
-        await doze.betweenLooks();
+        standing = (await doze.nothingSeen(db)) ? 'asleep' : 'reading';
         continue;
       }
       const most = pace.batch(changes);
@@ -181,7 +181,6 @@ export function createRelay(options: RelayOptions): Relay {
         options.onPage?.(turned);
         log.debug({ changes: turned.changes, events: turned.events, deliveries: turned.deliveries }, 'page');
         await doze.worked(db, turned.changes);
-        standing = 'reading';
       }
       await rest(
         pace,
@@ -197,8 +196,8 @@ export function createRelay(options: RelayOptions): Relay {
         const emptied = await reclaim(db, cursor);
         if (emptied.length > 0) log.info({ partitions: emptied }, 'outbox partitions emptied');
       }
-      if (turned.full || retried?.more) continue;
-      if (await doze.nothingCame(db)) standing = 'asleep';
+      const isAsleep = !turned.full && !retried?.more && (await doze.nothingCame(db));
+      standing = isAsleep ? 'asleep' : 'reading';
     }
     // With no relay nobody needs to ring.
     await announceAwake(db);

@@ -68,6 +68,34 @@ describe('bell', () => {
     expect(rings).to.equal(1);
   });
 
+  it('rings once for a relay that sleeps, however long it takes to read what it was rung for', async () => {
+    await sleepingRelay(neverMs);
+    const [ear, holder] = [0, 1].map(() => new pg.Client({ connectionString: db.url })) as [
+      pg.Client,
+      pg.Client,
+    ];
+    stops.push(
+      () => ear.end(),
+      () => holder.end(),
+    );
+    await ear.connect();
+    await holder.connect();
+    let rings = 0;
+    ear.on('notification', () => rings++);
+    await ear.query('listen rowhook');
+    await holder.query('begin; lock table rowhook.event in access exclusive mode');
+    await db.query(`update tags set name = 'x' where id = 29`);
+    const waits = `select from pg_locks where relation = 'rowhook.event'::regclass and not granted`;
+    await waitUntil(async () => (await db.query(waits)).rowCount! > 0, { what: 'its page to be held' });
+    await Promise.all(
+      Array.from({ length: 8 }, (_, i) => db.query(`update tags set name = 'y' where id = $1`, [30 + i])),
+    );
+    await holder.query('commit');
+    await arrived('tag_update 29');
+    await ear.query('select 1');
+    expect(rings).to.equal(1);
+  });
+
   it('does not ring for statements that write nothing, nor twice in a transaction', async () => {
     await db.query(`select setval('rowhook.bell', 2)`);
     const holder = new pg.Client({ connectionString: db.url });
@@ -130,12 +158,18 @@ describe('bell', () => {
     }
   });
 
-  it('is only a hint: without it a change waits for the poll', async () => {
-    await sleepingRelay(200);
-    await db.query(
-      `begin; select setval('rowhook.bell', 1); update tags set name = 'x' where id = 29; commit`,
-    );
-    await arrived('tag_update 29');
+  it('is only a hint: a ring that nobody hears costs no more than the poll', async () => {
+    const run = await startRelay(db, { pollMs: 200, deaf: true });
+    stops.push(run.stop);
+    const bell = async () =>
+      (await db.query(`select last_value::int as bell from rowhook.bell`)).rows[0]!.bell;
+    for (const id of [29, 30]) {
+      await waitUntil(async () => run.relay.standing() === 'asleep' && (await bell()) === 2, {
+        what: 'it to sleep',
+      });
+      await db.query(`update tags set name = 'x' where id = $1`, [id]);
+      await arrived(`tag_update ${id}`);
+    }
   });
 
   it('does not ring for a relay that died in its sleep', async () => {

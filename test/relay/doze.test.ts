@@ -10,6 +10,7 @@ function awake() {
   const pause = {
     async forMs(ms: number) {
       waits.push(ms);
+      return false;
     },
     end() {},
   };
@@ -54,7 +55,7 @@ describe('an awake relay', () => {
     performance.now = () => ms;
     const { waits, doze } = awake();
     await doze.worked(nobody, 1);
-    for (ms of [10, 60, 200]) await doze.betweenLooks();
+    for (ms of [10, 60, 200]) await doze.nothingSeen(nobody);
     const [close, later, quiet] = waits;
     expect(close).to.be.below(later!);
     expect(later).to.be.below(quiet!);

@@ -73,6 +73,23 @@ describe('a relay with nothing to do', () => {
     await waitUntil(async () => (await events(db)).length === 1, { what: 'the change to arrive' });
   });
 
+  it('begins no transaction while one of the application is open that may commit in silence', async () => {
+    await start(20, neverMs);
+    const writer = await db.pool.connect();
+    await writer.query(`begin; update tags set name = 'x' where id = 29`);
+    const asksForSilence = (statement: string) => statement.includes('pg_locks');
+    const countOf = (statements: readonly string[]) => statements.filter(asksForSilence).length;
+    await waitUntil(() => countOf(asked) > 2, { what: 'it to wait for the writer' });
+    const from = asked.length;
+    await waitUntil(() => countOf(asked.slice(from)) >= 5, { what: 'it to have asked five times more' });
+    const asking = asked.slice(from);
+    expect(asking.filter((statement) => !asksForSilence(statement) && !isLook(statement))).to.eql([]);
+    expect(asking.length).to.be.at.most(2 * (countOf(asking) + 1));
+    await writer.query('commit');
+    writer.release();
+    await waitUntil(async () => (await events(db)).length === 1, { what: 'the change to arrive' });
+  });
+
   it('asks a few statements for each poll while it sleeps, and leaves no transaction open', async () => {
     await start(0, 200);
     const polls = () =>

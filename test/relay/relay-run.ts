@@ -24,23 +24,25 @@ export async function startRelay(
     drowsyMs?: number;
     url?: string;
     onDeliveries?: () => void;
+    /** Nobody listens for rings. */
+    deaf?: boolean;
   } = {},
 ): Promise<{ relay: Relay; stop(): Promise<void> }> {
   const connection = { connectionString: options.url ?? db.url };
   const log = pino({ level: process.env.ROWHOOK_TEST_LOG ?? 'silent' });
   const bell = createBell({ connection, log });
-  const { catalog = siteStacker(), pollMs = 1_000, onDeliveries = () => {}, drowsyMs } = options;
+  const { catalog = siteStacker(), pollMs = 1_000, onDeliveries = () => {}, drowsyMs, deaf } = options;
   const relay = createRelay({
     ...{ connection, catalog, log, bell, onDeliveries, pollMs },
     ...(drowsyMs === undefined ? {} : { drowsyMs }),
   });
-  await bell.start();
+  if (!deaf) await bell.start();
   await relay.start();
   return {
     relay,
     async stop() {
       await relay.stop();
-      await bell.stop();
+      if (!deaf) await bell.stop();
     },
   };
 }

@@ -8,6 +8,7 @@ import type { DatabaseClock } from './database-clock.ts';
 import { Wellbeing, type WellbeingParts } from './health/wellbeing.ts';
 import { Lanes, type LanesOptions } from './lanes/lanes.ts';
 import { createLoopTime } from './loop-time.ts';
+import { Outdated } from './outdated.ts';
 import type { Claimed } from './queue/claim.ts';
 import { giveBack } from './queue/give-back.ts';
 import type { Finished, Recorded } from './queue/record.ts';
@@ -58,6 +59,9 @@ export class Dispatching {
   readonly #loopTime = createLoopTime();
   readonly #requests = new Set<Promise<void>>();
   readonly #returns: Returns;
+  readonly #outdated: Outdated;
+  /** Something is to be given back at once: others wait for it. */
+  #urgent = false;
   #loop: Promise<void> = Promise.resolve();
   /** Aborted when it is time to stop. */
   readonly #hurry = new AbortController();
@@ -86,6 +90,17 @@ export class Dispatching {
       claimed: () => this.#claiming.underWay(),
       onLetGo: () => this.#waiting.poke(),
     });
+    this.#outdated = new Outdated({
+      session: seldom,
+      lanes: this.#lanes,
+      returns: this.#returns,
+      log,
+      marginMs,
+      onFound: () => {
+        this.#urgent = true;
+        this.#waiting.poke();
+      },
+    });
     this.#recorder = new Recorder({
       session: results,
       log,
@@ -109,6 +124,7 @@ export class Dispatching {
   }
 
   async start(): Promise<void> {
+    this.#outdated.start();
     this.#loop = this.#run();
   }
 
@@ -122,6 +138,7 @@ export class Dispatching {
     clearTimeout(this.#paceTimer);
     this.#waiting.end();
     await this.#loop;
+    await this.#outdated.end();
     this.#returns.add(this.#lanes.takeQueued());
     await this.#returns.giveBack();
     await Promise.all(this.#requests);
@@ -165,8 +182,11 @@ export class Dispatching {
         () => this.#stopping,
       );
       const worthIt = (): boolean =>
-        (this.#woken && this.#lanes.hasRoomForFresh) || this.#lanes.runsLow(performance.now());
+        this.#urgent ||
+        (this.#woken && this.#lanes.hasRoomForFresh) ||
+        this.#lanes.runsLow(performance.now());
       await this.#wait(Math.min(limits.pollMs, this.#claiming.fullInMs()), worthIt);
+      this.#urgent = false;
       await this.#returns.giveBackLate();
     }
   }

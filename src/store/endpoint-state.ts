@@ -30,8 +30,8 @@ async function change(db: Queryable, text: string, id: string, { ifVersion }: If
 }
 
 /**
- * Holds an endpoint's deliveries. It goes on getting new ones, and loses none. What a daemon has in hand already may still go out
- * for some seconds.
+ * Holds an endpoint's deliveries. It goes on getting new ones, and loses none. What a daemon has in hand already may still begin for
+ * half a second; five, where it cannot reach the database.
  * @param options.ifVersion the version that it must still have
  * @throws RowhookError `endpoint_unknown`, `version_conflict`
  */

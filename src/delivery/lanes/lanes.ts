@@ -154,6 +154,12 @@ export class Lanes {
     return [...this.#busy].flatMap((endpoint) => this.#takeOut(endpoint, now));
   }
 
+  /** Of each endpoint and lane the delivery that has been queued for longest, where that is to start by this time or not at all. */
+  longestQueued(sendBy: number): Claimed[] {
+    const heads = [...this.#busy].flatMap(({ queues }) => queues.flatMap((queue) => queue.slice(0, 1)));
+    return [...heads, ...this.#starting.suspectsWaiting].filter((delivery) => delivery.sendBy <= sendBy);
+  }
+
   /**
    * Claims and starts nothing more for this endpoint, until it is let go as often as it was held.
    * @returns what was queued for it

@@ -42,6 +42,11 @@ export class Starting {
     return this.#suspects.areInHand;
   }
 
+  /** Suspicious ones that have not begun. */
+  get suspectsWaiting(): readonly Claimed[] {
+    return this.#suspects.waiting;
+  }
+
   /** Whether it is taken in: there may be too many suspicious ones already. */
   add(endpoint: EndpointLanes, delivery: Claimed): boolean {
     if (delivery.counted) endpoint.queues[delivery.lane].push(delivery);

@@ -15,6 +15,11 @@ export class Suspects {
     return this.#waiting.length > 0 || this.#begun !== undefined;
   }
 
+  /** Those that have not begun, the longest in hand first. */
+  get waiting(): readonly Claimed[] {
+    return this.#waiting;
+  }
+
   /** Whether it is taken in; there may be enough of them already. */
   add(delivery: Claimed): boolean {
     if (this.#waiting.length >= suspectsMax) return false;

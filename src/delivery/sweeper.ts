@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import cron, { type ScheduledTask } from 'node-cron';
 import type { Pool, PoolClient } from 'pg';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
 import { fullSpeed, type Pace } from '../pace.ts';
@@ -8,6 +7,7 @@ import { type DailyTable, dailyTables } from '../store/daily-tables.ts';
 import type { Log } from '../store/log.ts';
 import { dayMs } from '../uuid-time.ts';
 import { doBulkJobs } from './bulk/bulk.ts';
+import { Duties } from './duties.ts';
 import { bringStrays, bringUnordered, type RecordPlace } from './queue/behind.ts';
 import { withClient } from './queue/out-of-pool.ts';
 import { dropPartitions, makePartition, pruneRest, retentionBounds } from './queue/partitions.ts';
@@ -24,15 +24,15 @@ export interface SweeperParts {
   readonly options?: {
     /** Events, attempts and counts of them older than this are deleted, by whole days. Default 30. */
     readonly retentionDays?: number;
-    /**
-     * When the duties run, as cron expressions with seconds. Default: retries and bulk jobs every second, slots and behind every ten, the
-     * others every hour.
-     */
+    /** Ms from one round of a duty to the next. Default: retries and bulk jobs a second, slots and behind ten. */
+    readonly every?: {
+      readonly retries?: number;
+      readonly bulk?: number;
+      readonly slots?: number;
+      readonly behind?: number;
+    };
+    /** When the others come round, as cron expressions with seconds. Default: every hour. */
     readonly cron?: {
-      readonly retries?: string;
-      readonly bulk?: string;
-      readonly slots?: string;
-      readonly behind?: string;
       readonly partitions?: string;
       readonly orphans?: string;
     };
@@ -45,66 +45,29 @@ const overlapMs = 60_000;
 const lockTries = 5;
 const behindBatch = 1_000;
 
-/** The duties that come round by the clock. Each catches and logs its failures; the next round tries again. */
+/** The duties that come round again and again. */
 export function createSweeper({ pool, log, wake, pace = fullSpeed, options = {} }: SweeperParts): Lifetime {
-  const { retentionDays = 30, cron: times = {} } = options;
+  const { retentionDays = 30, every = {}, cron = {} } = options;
   const stopping = new AbortController();
   const sweeping = new Sweeping({ pool, log, wake, pace, retentionDays, stopping: stopping.signal });
-  const tasks: ScheduledTask[] = [];
-  const underWay = new Set<Promise<void>>();
-
-  const duty = (name: string, work: () => Promise<void>) => (): Promise<void> => {
-    const run = work()
-      .catch((error) => log.warn({ err: error, duty: name }, 'duty failed; it will be tried again'))
-      .finally(() => underWay.delete(run));
-    underWay.add(run);
-    return run;
-  };
-  const schedule = (name: string, expression: string, work: () => Promise<void>): void => {
-    // Quiet: a round that comes late or finds the last one still running is no news, the next one does its work.
-    const logger = {
-      info() {},
-      warn() {},
-      debug() {},
-      error: (message: string | Error) => log.error({ duty: name }, String(message)),
-    };
-    tasks.push(
-      cron.schedule(expression, work, { name, noOverlap: true, suppressMissedWarning: true, logger }),
-    );
-  };
+  const duties = new Duties(log);
+  const partitions = () => sweeping.partitions();
 
   return createLifetime({
     async start() {
-      const partitions = duty('partitions', () => sweeping.partitions());
-      const bulk = duty('bulk', () => sweeping.bulk());
-      schedule(
-        'retries',
-        times.retries ?? '* * * * * *',
-        duty('retries', () => sweeping.retries()),
-      );
-      schedule('bulk', times.bulk ?? '* * * * * *', bulk);
-      schedule(
-        'slots',
-        times.slots ?? '*/10 * * * * *',
-        duty('slots', () => sweeping.slots()),
-      );
-      schedule(
-        'behind',
-        times.behind ?? '5-59/10 * * * * *',
-        duty('behind', () => sweeping.behind()),
-      );
-      schedule('partitions', times.partitions ?? '0 7 * * * *', partitions);
-      schedule(
-        'orphans',
-        times.orphans ?? '0 37 * * * *',
-        duty('orphans', () => sweeping.orphans()),
-      );
-      await partitions();
+      const { retries = 1_000, bulk = 1_000, slots = 10_000, behind = 10_000 } = every;
+      // Half a round apart, so that two that take long do not begin together.
+      duties.every('retries', retries, retries / 2, () => sweeping.retries());
+      duties.every('bulk', bulk, bulk, () => sweeping.bulk());
+      duties.every('behind', behind, behind / 2, () => sweeping.behind());
+      duties.every('slots', slots, slots, () => sweeping.slots());
+      duties.at('partitions', cron.partitions ?? '0 7 * * * *', partitions);
+      duties.at('orphans', cron.orphans ?? '0 37 * * * *', () => sweeping.orphans());
+      await duties.round('partitions', partitions);
     },
     async drain() {
       stopping.abort();
-      for (const task of tasks) await task.destroy();
-      await Promise.all(underWay);
+      await duties.stop();
     },
     abort() {},
   });

@@ -5,10 +5,10 @@ import { startReceiver } from '../support/receiver.ts';
 import { waitUntil } from '../support/wait.ts';
 import { failed, lastHour, progress, queuedAgain, timePasses } from './bulk-kit.ts';
 import { addEndpoint, enqueue, impatient, payloads, startDispatcher } from './queue.ts';
-import { sweeperKit } from './sweeper-kit.ts';
+import { never, sweeperKit } from './sweeper-kit.ts';
 
 const url = 'http://127.0.0.1:9/';
-const everySecond = { cron: { bulk: '* * * * * *', retries: '0 0 0 1 1 *', slots: '0 0 0 1 1 *' } };
+const everySecond = { every: { bulk: 1_000, retries: never, slots: never } };
 
 describe('bulk jobs', function () {
   this.timeout(60_000);

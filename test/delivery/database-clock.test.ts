@@ -7,28 +7,9 @@ import type { TestDatabase } from '../support/database.ts';
 import { waitUntil } from '../support/wait.ts';
 import { dispatcherKit } from './dispatcher-kit.ts';
 import * as queue from './queue.ts';
+import { withDateShifted } from './shifted-date.ts';
 
 const day = 86_400_000;
-
-/** Sets this process's date for as long as something takes; what was made of a moment before stays as it is. */
-async function withDateShifted<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
-  const Real = Date;
-  class Shifted extends Real {
-    constructor(...values: [] | [number | string | Date]) {
-      if (values.length === 0) super(Real.now() + ms);
-      else super(values[0]);
-    }
-    static override now(): number {
-      return Real.now() + ms;
-    }
-  }
-  globalThis.Date = Shifted as DateConstructor;
-  try {
-    return await work();
-  } finally {
-    globalThis.Date = Real;
-  }
-}
 
 describe('the database’s clock', () => {
   it('is counted on from what the database said, which is asked once a minute', async () => {

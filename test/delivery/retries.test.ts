@@ -23,7 +23,7 @@ describe('sweeper', () => {
       await wait(endpoint, -1, 3);
       await wait(endpoint, 60, 2);
       let woken = 0;
-      const sweeper = kit.sweeperOf({ cron: {} }, () => {
+      const sweeper = kit.sweeperOf({ every: {} }, () => {
         woken += 1;
       });
       await sweeper.start();
@@ -48,7 +48,7 @@ describe('sweeper', () => {
         `select due_at < now() - interval '3 seconds' as old from rowhook.delivery_waiting`,
       );
       expect(rows).to.deep.equal(Array(200).fill({ old: false }));
-      const sweeper = kit.sweeperOf({ cron: {} });
+      const sweeper = kit.sweeperOf({ every: {} });
       await sweeper.start();
       await waitUntil(async () => (await count(kit.db, 'delivery')) === 1_200, { what: 'the rest' });
       await sweeper.stop();
@@ -98,7 +98,7 @@ describe('sweeper', () => {
       const fresh = await addEndpoint(kit.db, 'http://127.0.0.1:9/');
       await wait(fresh, -1);
       // It goes in small steps, so that the test can look in between.
-      const sweeper = kit.sweeperOf({ cron: {} }, () => {}, {
+      const sweeper = kit.sweeperOf({ every: {} }, () => {}, {
         givesWay: true,
         batch: () => 3,
         restMs: () => 0,

@@ -205,7 +205,7 @@ describe('slots of the queue', () => {
       );
       await db.query('delete from rowhook.delivery');
       await enqueue(db, endpoint, payloads(3));
-      const sweeper = kit.sweeperOf({ cron: { slots: '* * * * * *' } });
+      const sweeper = kit.sweeperOf({ every: { slots: 1_000 } });
       await sweeper.start();
       await waitUntil(async () => (await lookAtSlots(db.pool)).bytes[0] === 0, {
         what: 'the slot to be emptied',

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { dayMs } from '../../src/uuid-time.ts';
 import { waitUntil } from '../support/wait.ts';
-import { addEndpoint, count } from './queue.ts';
+import { addEndpoint, count, enqueue } from './queue.ts';
+import { withDateShifted } from './shifted-date.ts';
 import { sweeperKit } from './sweeper-kit.ts';
 
 describe('sweeper', () => {
@@ -8,7 +10,7 @@ describe('sweeper', () => {
 
   it('logs a duty that fails, and does it again', async () => {
     await kit.db.query('alter table rowhook.delivery_waiting rename to hidden');
-    const sweeper = kit.sweeperOf({ cron: {} });
+    const sweeper = kit.sweeperOf({ every: {} });
     await sweeper.start();
     await waitUntil(() => kit.lines.some((line) => line.msg === 'duty failed; it will be tried again'), {
       what: 'a failure',
@@ -32,7 +34,7 @@ describe('sweeper', () => {
       [endpoint],
     );
     let woken = 0;
-    const sweeper = kit.sweeperOf({ cron: { behind: '* * * * * *' } }, () => {
+    const sweeper = kit.sweeperOf({ every: { behind: 1_000 } }, () => {
       woken += 1;
     });
     await sweeper.start();
@@ -41,6 +43,16 @@ describe('sweeper', () => {
     await kit.db.query(`update rowhook.endpoint set ordering = 'none'`);
     await waitUntil(async () => (await count(kit.db, 'delivery')) === 4, { what: 'the others' });
     await sweeper.stop();
+  });
+
+  it('does what goes by the machine’s clock when that clock was set back', async () => {
+    const sweeper = kit.sweeperOf({ cron: { orphans: '* * * * * *' } });
+    await sweeper.start();
+    await withDateShifted(-1_000 * dayMs, async () => {
+      await enqueue(kit.db, '99');
+      await waitUntil(async () => (await count(kit.db, 'delivery')) === 0, { what: 'the orphan to go' });
+      await sweeper.stop();
+    });
   });
 
   it('keeps the contract of everything that runs', async () => {

@@ -61,7 +61,7 @@ describe('bulk jobs over the API', () => {
       [made.body.id, job.id].map((target) => ({ actor: 'anna', action: 'bulk_create', endpoint, target })),
     );
 
-    const sweeper = kit.sweeperOf({ cron: { bulk: '* * * * * *' } });
+    const sweeper = kit.sweeperOf({ every: { bulk: 1_000 } });
     await sweeper.start();
     const shown = await waitUntil(
       async () => {

@@ -100,6 +100,31 @@ module.exports = {
       to: { path: 'node_modules/knex', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'only-these-connect',
+      comment: 'docs/security.md says of each who may tell it where to; whatever a tenant can influence goes through the guard.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot:
+          '^src/(delivery/(request/(sockets|transport|tunnel)|guard/(guard|resolver))|sources/http|admin/server|metrics/server)\\.ts$',
+      },
+      to: {
+        path: '(^|node_modules/)(tls|https?2?|dns(/promises)?|dgram|got|undici|node-fetch|axios|ws)(/|$)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'only-these-know-sockets',
+      comment: 'As above; most of them only ask whether a text is an address.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot:
+          '^src/(delivery/(request/(sockets|opening|send|tunnel)|guard/(guard|addresses|allow-list))|admin/url-check|explain/tell-delivery|loopback)\\.ts$',
+      },
+      to: { path: '^net$', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-orphans',
       severity: 'error',
       from: { orphan: true, path: '^src/', pathNot: '^src/(index|migrations|cli/main|presets/.*)\\.ts$' },

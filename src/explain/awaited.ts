@@ -1,5 +1,7 @@
+import { meets } from '../catalog/condition.ts';
+import { quoteTable } from '../catalog/table-name.ts';
 import type { Catalog, Condition, Conditions, EventDefinition } from '../catalog/types.ts';
-import { type Watch, watches } from '../catalog/watch.ts';
+import { defaultKey, lifeColumns, type Watch, watches } from '../catalog/watch.ts';
 import { listed, someOf } from './words.ts';
 
 /** An event of a resource, and what must happen for it. */
@@ -8,6 +10,8 @@ export interface Awaited {
   readonly words: string;
   /** It looks at values, and not every such change makes it. */
   readonly conditional: boolean;
+  /** What the record's own row must be like after a change. */
+  readonly after: Conditions;
 }
 
 const namedMost = 12;
@@ -29,8 +33,45 @@ export function awaitedEvents(catalog: Catalog, resource: string): Awaited[] {
           ...conditions,
         ].join(', '),
         conditional: definition.on === 'transition' || conditions.length > 0,
+        after: afterwards(definition),
       };
     });
+}
+
+/** Of an event that looks at rows of a part nothing: the record may have several of them. */
+function afterwards(definition: EventDefinition): Conditions {
+  switch (definition.on) {
+    case 'insert':
+    case 'update':
+      return definition.when?.new ?? {};
+    case 'transition': {
+      const { column, to } = definition.transition;
+      if (definition.part !== undefined) return {};
+      return { ...(to === undefined ? {} : { [column]: to }), ...definition.when?.new };
+    }
+    default:
+      return {};
+  }
+}
+
+/** The columns for which the record is not, as it is now, what the event waits for; of those that nobody knows none. Pure. */
+export const unmet = ({ after }: Awaited, row: ReadonlyMap<string, string | null>): string[] =>
+  Object.entries(after)
+    .filter(([column, condition]) => row.has(column) && !meets(row.get(column), condition))
+    .map(([column]) => column);
+
+/** The columns of a resource's own table whose change alone makes no event of it. Pure. */
+export function unwatched(catalog: Catalog, resource: string, columns: readonly string[]): string[] {
+  const definition = catalog.resources[resource]!;
+  const own = watches(catalog).filter(
+    ({ event, part, table }) =>
+      catalog.events[event]?.resource === resource &&
+      part === undefined &&
+      table === quoteTable(definition.table),
+  );
+  if (own.some((watch) => watch.columns === '*')) return [];
+  const watched = new Set([...own.flatMap((watch) => watch.columns), ...lifeColumns(definition)]);
+  return columns.filter((column) => !watched.has(column) && !(definition.key ?? defaultKey).includes(column));
 }
 
 function what(definition: EventDefinition, watched: readonly Watch[]): string {

@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/types.ts';
 import { RowhookError } from '../errors.ts';
 import type { Queryable } from '../store/sql.ts';
 import { uuidTime } from '../uuid-time.ts';
-import { awaitedEvents } from './awaited.ts';
+import { awaitedEvents, unmet, unwatched } from './awaited.ts';
 import { readTellable } from './event-tale.ts';
 import type { DeliveryFacts } from './facts.ts';
 import { waitingChanges } from './read-changes.ts';
@@ -78,7 +78,12 @@ export async function explainRecord(
   for (const event of events)
     told.push({ event, ...tellEvent(await readTellable(db, event, { surroundings, only, groups })) });
   const tables = tablesOf(known);
-  const row = await readRow(db, known, []);
+  const awaited = awaitedEvents(catalog, resource);
+  const decisive = known.columns.filter((column) =>
+    awaited.some(({ after }) => Object.hasOwn(after, column)),
+  );
+  const row = await readRow(db, known, decisive);
+  const values = new Map(decisive.map((column, i) => [column, row?.[i] ?? null]));
   return tellRecord({
     resource,
     key,
@@ -90,7 +95,8 @@ export async function explainRecord(
     parked: await readParked(db, known),
     gaps: await readGaps(db, tables, since),
     drift: await readDrift(db, catalog, tables),
-    awaited: awaitedEvents(catalog, resource),
+    awaited: awaited.map((each) => ({ ...each, unmet: row ? unmet(each, values) : [] })),
+    unwatched: unwatched(catalog, resource, known.columns),
     there: row === null ? null : row !== undefined,
     surroundings,
   });

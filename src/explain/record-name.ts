@@ -17,6 +17,8 @@ export interface KnownRecord {
   readonly values: readonly string[];
   /** Of the key's columns, as SQL writes it; undefined where the table or the column is gone. */
   readonly types: ReadonlyArray<string | undefined>;
+  /** All that its table has; none where the table is gone. */
+  readonly columns: readonly string[];
 }
 
 /**
@@ -38,7 +40,7 @@ export async function readRecordName(db: Queryable, catalog: Catalog, name: stri
     written.push(text);
   }
   const key = written.length === 1 ? written[0]! : await arrayText(db, written);
-  return { resource, definition, key, values: written, types };
+  return { resource, definition, key, values: written, types, columns: [...(known?.keys() ?? [])] };
 }
 
 function splitName(

@@ -8,7 +8,7 @@ import { wordsOfSetAside } from './reason-words.ts';
 import { type Step, type Story, step } from './story.ts';
 import { driftStep, gapStep, setAsideStep, waitingStep } from './tell-changes.ts';
 import { eventText } from './tell-event.ts';
-import { counted, eventsText, recordText, sentence, time } from './words.ts';
+import { counted, eventsText, listed, recordText, sentence, someOf, time } from './words.ts';
 
 /** All that is known of what became of a record's changes. */
 export interface RecordTale {
@@ -28,7 +28,10 @@ export interface RecordTale {
   readonly parked: readonly ParkedFacts[];
   readonly gaps: readonly GapFacts[];
   readonly drift: readonly Drift[];
-  readonly awaited: readonly Awaited[];
+  /** With the columns for which the record, as it is now, is not what the event waits for. */
+  readonly awaited: ReadonlyArray<Awaited & { readonly unmet: readonly string[] }>;
+  /** Columns whose change alone makes no event. */
+  readonly unwatched: readonly string[];
   /** Its row is in the table; null: nobody may look. */
   readonly there: boolean | null;
   readonly surroundings: Surroundings;
@@ -68,7 +71,7 @@ export function tellRecord(tale: RecordTale): Story {
     ...absence(tale),
     ...tale.gaps.map(gapStep),
     ...tale.drift.map(driftStep),
-    ...(nothing || waiting.changes.some(({ events: made }) => made.length === 0) ? silence(tale) : []),
+    ...silence(tale, nothing || waiting.changes.some(({ events: made }) => made.length === 0)),
   ];
   return { answer: sentence(answerOf(tale)), steps };
 }
@@ -125,17 +128,36 @@ function absence({ surroundings, waiting }: RecordTale): Step[] {
   ];
 }
 
-/** What could be the cause where nothing was written down. */
-function silence({ resource, awaited, there }: RecordTale): Step[] {
+const namedMost = 12;
+
+/**
+ * What could be the cause where nothing was written down. There may always be such a change, also beside others that made events.
+ * @param known whether it is known that one has made none, or that none has: then all is told that there is to compare it with
+ */
+function silence({ resource, awaited, unwatched, there }: RecordTale, known: boolean): Step[] {
   const row =
-    there === null ? [] : [step('record', there ? 'the record is there now' : 'there is no such record now')];
-  const some = awaited.map(({ event, words }) => step('awaited', `${event}: ${words}`, { facts: { event } }));
+    there === null || !known
+      ? []
+      : [step('record', there ? 'the record is there now' : 'there is no such record now')];
+  const some = awaited
+    .filter(({ conditional }) => known || conditional)
+    .map(({ event, words, unmet }) =>
+      step(
+        'awaited',
+        `${event}: ${words}${unmet.length === 0 ? '' : `; the record is not like that now: see its ${listed(unmet)}`}`,
+        {
+          facts: { event, unmet },
+        },
+      ),
+    );
+  const columns =
+    unwatched.length === 0 ? 'other columns' : someOf(unwatched.slice(0, namedMost), unwatched.length);
   const which = awaited.some(({ conditional }) => conditional)
-    ? 'A change of other columns, or one that does not meet the conditions of an event, makes none and leaves no trace'
-    : 'A change of other columns makes none and leaves no trace';
+    ? `A change of ${columns} alone, or one that does not meet the conditions of an event, makes none and leaves no trace`
+    : `A change of ${columns} alone makes none and leaves no trace`;
   const words =
     awaited.length === 0
       ? `the catalog has no event of ${resource}`
       : `${resource} has ${counted(awaited.length, 'event')}. ${which}: afterwards nobody can know of it. Nor is a change seen before it is committed`;
-  return [...row, step('filtered', words, { steps: some })];
+  return [...row, step('filtered', words, { facts: { unwatched }, steps: some })];
 }

@@ -45,6 +45,7 @@ describe('rowhook explain', function () {
 it was updated, in a transaction of <time>: not read by the relay yet, which will make person_update of it (it is read next)
 no relay is active: no daemon runs, or its relay fails, which its log tells
   → rowhook start
+person has 3 events. A change of last_activity alone makes none and leaves no trace: afterwards nobody can know of it. Nor is a change seen before it is committed
 `.trimStart(),
     );
     const daemon = crm.start('start');

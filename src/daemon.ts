@@ -104,7 +104,7 @@ export function createDaemon({ config, log: logger }: DaemonOptions): Daemon {
     onPage: (page) => metrics.onPage(page),
     ...config.relay,
   });
-  const drift = createDriftWatch({ db: pool, catalog, log });
+  const drift = createDriftWatch({ db: pool, catalog, log, ...config.drift });
   const metrics = createMetrics({ db: scraped, drifts: drift.drifts, relay });
   const metricsApp = createMetricsApp(metrics, log);
   const served = config.metrics ? [createMetricsServer({ app: metricsApp, ...config.metrics, log })] : [];

@@ -26,6 +26,8 @@ export interface ResolvedConfig {
   };
   readonly priority: Priority;
   readonly governor: { readonly busyBackends?: number };
+  /** Of the watch for drift, and nothing that people can set. */
+  readonly drift?: { readonly intervalMs?: number };
   /** What secrets are sealed with: the first one seals, all of them open. Empty: they are kept as they are. */
   readonly secretKeys: readonly SecretKey[];
   readonly retentionDays?: number;

@@ -19,14 +19,14 @@ export interface DriftWatch extends Lifetime {
   drifts(): readonly Drift[];
 }
 
-const defaultIntervalMs = 20_000;
+export const driftIntervalMs = 20_000;
 
 /**
  * Looks every so often whether capture still sees everything, and says what has come and what is gone: once each. It mends nothing
  * and stops nothing: whatever it finds, the rest of the daemon goes on. A start does not wait for the first look.
  */
 export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
-  const { db, log, intervalMs = defaultIntervalMs } = options;
+  const { db, log, intervalMs = driftIntervalMs } = options;
   const look = createLook(options.catalog);
   const stopping = new AbortController();
   let known = new Map<string, Drift>();

@@ -7,6 +7,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { createDaemon } from '../../src/daemon.ts';
 import type { Drift } from '../../src/drift/kinds.ts';
+import { driftIntervalMs } from '../../src/drift/watch.ts';
 import type { OpenGap } from '../../src/store/gaps.ts';
 import { failure } from '../migrations/owned-crm.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -51,7 +52,7 @@ describe('a daemon whose tables have drifted', function () {
     await program.parseAsync(args, { from: 'user' });
     return text;
   }
-  function daemon() {
+  function daemon(intervalMs = driftIntervalMs) {
     const lines: Line[] = [];
     const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) });
     const config = resolveConfig({
@@ -59,7 +60,7 @@ describe('a daemon whose tables have drifted', function () {
       catalog: catalogOf(),
       metrics: { listen: '0' },
     });
-    return { daemon: createDaemon({ config, log }), lines };
+    return { daemon: createDaemon({ config: { ...config, drift: { intervalMs } }, log }), lines };
   }
 
   it('starts, reports it, and goes on with what it can', async () => {
@@ -87,6 +88,38 @@ describe('a daemon whose tables have drifted', function () {
         .and.match(/^rowhook_events_total [1-9]/m);
       const health = await fetch(`http://127.0.0.1:${port}/health`);
       expect([health.status, ((await health.json()) as { drift: number }).drift]).to.deep.equal([200, 2]);
+    } finally {
+      await running.stop();
+    }
+  });
+
+  it('looks at least once a minute', () => {
+    expect(driftIntervalMs).to.be.within(1, 60_000);
+  });
+
+  it('is told of what is altered while it runs, by log, metrics and status, and of its end', async () => {
+    const { daemon: running, lines } = daemon(50);
+    await running.start();
+    try {
+      const { port } = await waitUntil(() => lines.find(({ msg }) => msg === 'metrics are served'), {
+        what: 'metrics',
+      });
+      const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      expect(await metrics()).to.not.contain('rowhook_drift{');
+      const told = (msg: string) => lines.filter((line) => line.msg === msg).map(({ drift }) => drift);
+      expect(told('drift')).to.eql([]);
+      await altered.db.query('alter table person rename column lastname to surname');
+      await waitUntil(() => told('drift').length > 0, { what: 'the log to tell' });
+      expect(told('drift')).to.eql(['column_renamed']);
+      expect(await metrics()).to.contain(
+        'rowhook_drift{table="public.person",kind="column_renamed",severity="blind"} 1\n',
+      );
+      const drifts = async () => (JSON.parse(await said('status', '--json')) as { drift: Drift[] }).drift;
+      expect(kindsOf(await drifts())).to.eql(['column_renamed person']);
+      await altered.db.query('alter table person rename column surname to lastname');
+      await waitUntil(() => told('drift is gone').length > 0, { what: 'the log to tell that it is mended' });
+      expect(await metrics()).to.not.contain('rowhook_drift{');
+      expect(await drifts()).to.eql([]);
     } finally {
       await running.stop();
     }

@@ -9,8 +9,11 @@ export interface Running {
   readonly pid: number;
   /** MB, since it started. */
   peakMb(): Promise<number>;
-  /** Returns its peak. */
-  stop(): Promise<number>;
+  /**
+   * Returns its peak.
+   * @param hurried it may break off what is under way
+   */
+  stop(hurried?: boolean): Promise<number>;
 }
 
 export interface RunningDaemon extends Running {
@@ -48,13 +51,13 @@ export async function startDaemon(
   const served = more.admin ? await daemon.line((line) => line.includes('"the admin page is served"')) : '{}';
   const { url: adminUrl = '' } = JSON.parse(served) as { url?: string };
   daemon.ignore();
-  const running = {
+  const running: RunningDaemon = {
     pid: daemon.pid,
     adminUrl,
     peakMb: () => peakMb(daemon.pid),
-    async stop() {
+    async stop(hurried) {
       const peak = await peakMb(daemon.pid);
-      await daemon.stop();
+      await daemon.stop(hurried);
       await rm(folder, { recursive: true });
       return peak;
     },

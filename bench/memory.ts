@@ -23,9 +23,9 @@ export const memory: Bench = {
     const subscriber = { events: ['*'], secret: 's' };
     const { id } = await createEndpoint(client, siteStacker(), { ...subscriber, url: receiver.url });
     const endpointId = String(id);
-    const large = quick ? 300 : 2_000;
+    const large = quick ? 150 : 2_000;
     const sizes = quick
-      ? { changes: 200_000, seconds: 5, persons: 4_000 }
+      ? { changes: 100_000, seconds: 4, persons: 3_000 }
       : { changes: 10_000_000, seconds: 60, persons: 60_000 };
     const metrics: Record<string, number> = {};
 

@@ -10,8 +10,11 @@ export interface Process {
   line(holds: (line: string) => boolean): Promise<string>;
   /** Its further lines are read and thrown away. */
   ignore(): void;
-  /** Asks it to end, and waits for that. */
-  stop(): Promise<void>;
+  /**
+   * Asks it to end, and waits for that.
+   * @param hurried it may break off what is under way: it is asked twice
+   */
+  stop(hurried?: boolean): Promise<void>;
 }
 
 /** Lines are kept for `line`, and handed to `onLine`, if that is given. */
@@ -48,14 +51,18 @@ export function startProcess(
       reader.close();
       child.stdout.resume();
     },
-    stop: () => stopProcess(child),
+    stop: (hurried = false) => stopProcess(child, hurried),
   };
 }
 
-async function stopProcess(child: ChildProcess): Promise<void> {
+async function stopProcess(child: ChildProcess, hurried: boolean): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  await once(child, 'exit');
+  // Two signals at once would be one.
+  const again = hurried ? setInterval(() => child.kill('SIGTERM'), 200) : undefined;
+  await ended;
+  clearInterval(again);
 }
 
 /** The most memory that a process has held, in MB (10⁶ bytes): the kernel's VmHWM. Linux only. */

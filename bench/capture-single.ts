@@ -1,16 +1,26 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { benchCrm, firstId, install } from './crm.ts';
 import { startRelayAlone } from './daemon.ts';
 import { type Bench, interleaved, median, round } from './harness.ts';
-import { addOthers, forget, type Side, setSide, sides } from './sides.ts';
+import { addOthers, forget, setSide, type Side as Watcher, sides as watchers } from './sides.ts';
+
+/** And `held`: ours, but nobody reads what it writes. What is missing to `off` is then the trigger's, and from there to `on` the relay's. */
+const sides = [...watchers, 'held'] as const;
+type Side = Watcher | 'held';
 
 const people = 20_000;
 const warmUp = 20;
 /** The relay goes to sleep after 400 ms without a change. */
 const nudgeMs = 100;
+/** After a change the relay has read it, and looks at the outbox by single statements. */
+const betweenLooksMs = 150;
 
-/** Transactions of one row, by 8 and 32 writers, while a relay is awake: rate with capture / without; and two other triggers. */
+/**
+ * Transactions of one row, by 8 and 32 writers, while a relay is awake: rate with capture / without; with capture, but a relay that is
+ * frozen; and two other triggers.
+ */
 export const captureSingle: Bench = {
   name: 'capture-single',
   async run({ server, quick, progress }) {
@@ -18,7 +28,14 @@ export const captureSingle: Bench = {
     await install(client);
     await addOthers(client, 'people');
     const relay = await startRelayAlone(server.url('capture_single'));
-    const nudge = await keepAwake(server.url('capture_single'));
+    let nudge = await keepAwake(server.url('capture_single'));
+    /** Frozen it goes on to be awake for the triggers, which so do the same as before; it has no transaction open, and stays warm. */
+    const holdRelay = async () => {
+      await nudge.stop();
+      await sleep(betweenLooksMs);
+      process.kill(relay.pid, 'SIGSTOP');
+      nudge = await keepAwake(server.url('capture_single'));
+    };
     const metrics: Record<string, number> = {};
     for (const writers of [8, 32]) {
       const pool = new pg.Pool({ connectionString: server.url('capture_single'), max: writers });
@@ -26,15 +43,24 @@ export const captureSingle: Bench = {
       for (const [name, write] of Object.entries({ insert: insertOne, update: updateOne })) {
         const cost = new Map<Side, Cost[]>(sides.map((side) => [side, []]));
         const measure = (side: Side) => async () => {
-          await setSide(client, 'people', side);
-          const measured = await run({ pool, writers, ms: quick ? 400 : 3_000, write });
-          await forget(client);
+          await setSide(client, 'people', side === 'held' ? 'on' : side);
+          if (side === 'held') await holdRelay();
+          const measured = await run({ pool, writers, ms: quick ? 300 : 3_000, write }).finally(async () => {
+            await forget(client);
+            if (side === 'held') process.kill(relay.pid, 'SIGCONT');
+          });
           await client.query('vacuum people');
           cost.get(side)!.push(measured);
           return measured.perSecond;
         };
         const rates = await interleaved(
-          { off: measure('off'), on: measure('on'), key: measure('key'), image: measure('image') },
+          {
+            off: measure('off'),
+            on: measure('on'),
+            held: measure('held'),
+            key: measure('key'),
+            image: measure('image'),
+          },
           quick ? 3 : 9,
         );
         const about = `${name}_${writers}`;
@@ -60,8 +86,8 @@ export const captureSingle: Bench = {
       metrics,
       bars: { insert_8_ratio: min, insert_32_ratio: min, update_8_ratio: min, update_32_ratio: min },
       note:
-        'one row of people (17 watched columns) for each transaction; off: no capture, on: ours, key: a bare trigger, image: a row ' +
-        'trigger with both images and NOTIFY; cpu_us and wal_bytes: of the writing backend, for each transaction; commits are ' +
+        'one row of people (17 watched columns) for each transaction; off: no capture, on: ours, held: ours while the relay is ' +
+        'frozen, key: a bare trigger, image: a row trigger with both images and NOTIFY; cpu_us and wal_bytes: of the writing backend, for each transaction; commits are ' +
         'synced, writers in this process, the relay awake in its own',
     };
   },
@@ -129,8 +155,15 @@ async function keepAwake(url: string): Promise<{ stop(): Promise<void> }> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   let last: Promise<unknown> = Promise.resolve();
+  let busy = false;
   const timer = setInterval(() => {
-    last = client.query('update tags set name = $1 where id = $2', [String(Math.random()), firstId]);
+    if (busy) return;
+    busy = true;
+    last = client
+      .query('update tags set name = $1 where id = $2', [String(Math.random()), firstId])
+      .finally(() => {
+        busy = false;
+      });
   }, nudgeMs);
   return {
     async stop() {

@@ -1,11 +1,40 @@
 import { expect } from 'chai';
 import { createSealer, install, registerEndpoint, removeEndpoint, secretKeys } from '../../src/migrations.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
+import type { EndpointInput } from '../../src/wire/endpoint-input.ts';
+import { selfSigned } from '../delivery/self-signed.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { failure, ownedCrm, withKnex } from './owned-crm.ts';
 
 const catalog = siteStacker();
 const url = 'https://hooks.example.net/crm';
+
+const settings = {
+  concurrency: 2,
+  rate: 5,
+  timeoutMs: 2_000,
+  schedule: [5_000, 3_600_000],
+  ordering: 'record',
+  headers: [['X-Key', 'v4lue']],
+  clientCertificate: selfSigned.cert,
+  clientKey: selfSigned.key,
+  ca: selfSigned.cert,
+  proxy: 'http://me:hunter2@proxy.example.net:3128',
+} as const satisfies Partial<EndpointInput>;
+
+/** Each by itself, with its column; but a certificate goes with its key. */
+const takenBack: ReadonlyArray<{ readonly [Name in keyof typeof settings]?: string }> = [
+  { concurrency: 'concurrency' },
+  { rate: 'rate' },
+  { timeoutMs: 'timeout_ms' },
+  { schedule: 'schedule' },
+  { ordering: 'ordering' },
+  { headers: 'headers' },
+  { clientCertificate: 'client_certificate', clientKey: 'client_key' },
+  { ca: 'ca' },
+  { proxy: 'proxy' },
+];
+const byDefault = (name: string) => (name === 'ordering' ? 'none' : null);
 
 const registered = async (database: TestDatabase) => {
   const { rows } = await database.query(
@@ -34,34 +63,57 @@ describe('an endpoint registered by a migration', () => {
     ]);
   });
 
-  it('has its settings and sealed secrets as they are said; what is not said again stays, null is the default', async () => {
+  it('has all settings as they are said, its secrets sealed; what is not said again stays, null is the default', async () => {
     const { database, url: owner } = await ownedCrm();
     const sealer = createSealer(secretKeys(`k:${Buffer.alloc(32, 1).toString('base64')}`));
-    await withKnex(owner, async (knex) => {
-      await install(knex);
-      const given = {
-        url,
-        events: ['*'],
-        secret: 'k3y',
-        rate: 5,
-        concurrency: 2,
-        ordering: 'record',
-      } as const;
-      const headers: [string, string][] = [['X-Key', 'v4lue']];
-      const id = await registerEndpoint(knex, catalog, { ...given, events: ['*'], headers }, { sealer });
-      await registerEndpoint(knex, catalog, { url, events: ['*'], rate: null }, { sealer });
-      expect(await failure(registerEndpoint(knex, catalog, { url, events: ['*'] }))).to.include({
-        code: 'secret_sealed',
-      });
-      const { rows } = await database.query(
-        `select secret, headers, rate, concurrency, ordering from rowhook.endpoint where id = $1`,
+    const opened = async (id: string) => {
+      const { rows } = await database.query<Record<string, unknown>>(
+        `select concurrency, rate, timeout_ms, schedule, ordering, headers, client_certificate, client_key, ca, proxy, secret
+           from rowhook.endpoint where id = $1`,
         [id],
       );
       const row = rows[0]!;
-      expect(row).to.include({ rate: null, concurrency: 2, ordering: 'record' });
-      expect(sealer.open(row.secret, { endpointId: id, column: 'secret' })).to.equal('k3y');
-      expect(sealer.open(row.headers, { endpointId: id, column: 'headers' })).to.equal('[["X-Key","v4lue"]]');
-      expect(row.secret + row.headers).to.match(/^sealed:v1:k:.*sealed:v1:k:/);
+      for (const column of ['secret', 'headers', 'client_key', 'proxy'] as const) {
+        if (row[column] === null) continue;
+        expect(row[column], column).to.match(/^sealed:v1:k:/);
+        row[column] = sealer.open(row[column] as string, { endpointId: id, column });
+      }
+      return row;
+    };
+    await withKnex(owner, async (knex) => {
+      await install(knex);
+      const register = (said: Partial<EndpointInput>) =>
+        registerEndpoint(knex, catalog, { url, events: ['*'], ...said }, { sealer });
+      const id = await register({ secret: 'k3y', ...settings });
+      const stored = {
+        concurrency: 2,
+        rate: 5,
+        timeout_ms: 2_000,
+        schedule: [5_000, 3_600_000],
+        ordering: 'record',
+        headers: '[["X-Key","v4lue"]]',
+        client_certificate: `${selfSigned.cert}\n`,
+        client_key: `${selfSigned.key}\n`,
+        ca: `${selfSigned.cert}\n`,
+        proxy: 'http://me:hunter2@proxy.example.net:3128/',
+        secret: 'k3y',
+      };
+      expect(await opened(id)).to.deep.equal(stored);
+      expect(await register({})).to.equal(id);
+      expect(await opened(id)).to.deep.equal(stored);
+      expect(await failure(registerEndpoint(knex, catalog, { url, events: ['*'] }))).to.include({
+        code: 'secret_sealed',
+      });
+
+      const left: Record<string, unknown> = { ...stored };
+      for (const names of takenBack) {
+        await register(Object.fromEntries(Object.keys(names).map((name) => [name, byDefault(name)])));
+        for (const column of Object.values(names)) left[column] = byDefault(column);
+        expect(await opened(id), Object.keys(names).join()).to.deep.equal(left);
+      }
+      expect(Object.entries(left).filter(([, value]) => value !== null && value !== 'none')).to.deep.equal([
+        ['secret', 'k3y'],
+      ]);
     });
   });
 

@@ -28,6 +28,15 @@ describe('sweeper', () => {
     );
     return id;
   };
+  const addAttempt = async (at: Date): Promise<string> => {
+    const id = v7({ msecs: at.getTime() });
+    await kit.db.query(
+      `insert into rowhook.attempt (id, endpoint_id, delivery_id, event_id, number, started_at, duration_ms, verdict, reason, url, dialect, request_headers)
+       values ($1, 1, $1, $1, 1, $2, 1, 'succeeded', 'success', 'https://a.example/', 'standard', '[]')`,
+      [id, at],
+    );
+    return id;
+  };
   const partitionOf = async (id: string): Promise<string> => {
     const { rows } = await kit.db.query(
       'select tableoid::regclass::text as name from rowhook.event where id = $1',
@@ -133,6 +142,21 @@ describe('sweeper', () => {
       );
     });
 
+    it('and attempts', async () => {
+      for (const offset of [-4, -1]) await makePartitionOn(kit.db, day(offset), 'attempt');
+      for (const offset of [-40, -4]) await addAttempt(day(offset));
+      const kept = [await addAttempt(day(-1)), await addAttempt(day(0))];
+      await kit.sweep({ retentionDays: 2 });
+      const { rows } = await kit.db.query<{ id: string; part: string }>(
+        'select id, tableoid::regclass::text as part from rowhook.attempt order by id',
+      );
+      expect(rows).to.deep.equal([
+        { id: kept[0], part: `rowhook.attempt_${dayName(day(-1))}` },
+        { id: kept[1], part: 'rowhook.attempt_rest' },
+      ]);
+      expect(await partitions('attempt')).to.not.include(`attempt_${dayName(day(-4))}`);
+    });
+
     it('and what is counted of attempts', async () => {
       for (const offset of [-4, -1]) await makePartitionOn(kit.db, day(offset), 'delivery_stat');
       const count = async (offset: number): Promise<void> => {
@@ -156,9 +180,14 @@ describe('sweeper', () => {
 
     it('also where no partition was made for it', async () => {
       await addEvent(day(-31));
+      await addAttempt(day(-31));
       const kept = await addEvent(day(-29));
+      const keptAttempt = await addAttempt(day(-29));
       await kit.sweep();
       expect((await kit.db.query('select id from rowhook.event')).rows).to.deep.equal([{ id: kept }]);
+      expect((await kit.db.query('select id from rowhook.attempt')).rows).to.deep.equal([
+        { id: keptAttempt },
+      ]);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Dispatcher } from '../../src/delivery/dispatcher.ts';
+import { Lanes } from '../../src/delivery/lanes/lanes.ts';
 import { siteStacker } from '../../src/presets/site-stacker.ts';
 import { disableEndpoint, pauseEndpoint, resumeEndpoint } from '../../src/store/endpoint-state.ts';
 import { updateEndpoint } from '../../src/store/endpoints.ts';
@@ -7,6 +7,7 @@ import { rotateSecret } from '../../src/store/secrets.ts';
 import { signatureOf } from '../../src/wire/signature.ts';
 import type { ReceivedRequest, Receiver } from '../support/receiver.ts';
 import { waitUntil } from '../support/wait.ts';
+import { claimed } from './claimed.ts';
 import { dispatcherKit } from './dispatcher-kit.ts';
 import { addEndpoint, count, enqueue, payloads } from './queue.ts';
 
@@ -19,7 +20,6 @@ describe('deliveries in hand of two dispatchers', () => {
   const kit = dispatcherKit();
   let receiver: Receiver;
   let endpoint: string;
-  let dispatchers: Dispatcher[];
   /** What answers the requests that are under way. */
   let unanswered: Array<() => void>;
   let open: boolean;
@@ -34,10 +34,9 @@ describe('deliveries in hand of two dispatchers', () => {
   const fill = async (): Promise<void> => {
     const before = await leased();
     const others = unanswered.splice(0);
-    const { dispatcher } = await kit.start({
+    await kit.start({
       options: { concurrency: 8, perEndpoint: places, timeoutMs: 25_000 },
     });
-    dispatchers.push(dispatcher);
     await waitUntil(
       async () => {
         if (unanswered.length === places && (await leased()) >= before + 3 * places) return true;
@@ -51,7 +50,6 @@ describe('deliveries in hand of two dispatchers', () => {
 
   beforeEach(async () => {
     unanswered = [];
-    dispatchers = [];
     open = false;
     receiver = await kit.receiver(() =>
       open ? {} : new Promise((resolve) => unanswered.push(() => resolve({}))),
@@ -119,5 +117,36 @@ describe('deliveries in hand of two dispatchers', () => {
     answerAll();
     for (const { headers, body } of await theRest())
       expect(headers['sitestacker-signature']).to.equal(signatureOf(body, 'after'));
+  });
+});
+
+describe('lanes, asked whose endpoints may have changed', () => {
+  const lanes = (): Lanes => new Lanes({ concurrency: 8, perEndpoint: 1 });
+  const admit = (to: Lanes, sendBy: number, ...more: Parameters<typeof claimed>[2][]): void =>
+    void to.admit(
+      { deliveries: more.flatMap((each) => claimed('1', 3, { sendBy, ...each })), cut: false },
+      to.room(true, 0),
+      0,
+    );
+
+  it('name what has been queued for longest, of each lane and of what is suspicious, and nothing that was claimed since', () => {
+    const some = lanes();
+    admit(some, 100, { lane: 0 }, { lane: 2 }, { counted: false });
+    admit(some, 200, { lane: 0 }, { lane: 1 });
+    const asked = (sendBy: number) =>
+      some.longestQueued(sendBy).map(({ lane, counted, sendBy: by }) => [lane, counted, by]);
+    expect(asked(99)).to.deep.equal([]);
+    const old = [[0, true, 100], [2, true, 100], ...Array(3).fill([0, false, 100])];
+    expect(asked(100)).to.have.deep.members(old);
+    expect(asked(200)).to.have.deep.members([...old, [1, true, 200]]);
+  });
+
+  it('name nothing that has started, or that has gone back', () => {
+    const some = lanes();
+    admit(some, 100, {});
+    while (some.next(0));
+    expect(some.longestQueued(100)).to.have.length(1);
+    some.hold('1');
+    expect(some.longestQueued(100)).to.deep.equal([]);
   });
 });

@@ -99,6 +99,26 @@ export async function makeBacklog(client: pg.Client, endpointId: string, count: 
   );
 }
 
+/** Events of tags as the relay has made them since midnight, each delivered to one endpoint. */
+export async function makeEvents(
+  client: pg.Client,
+  { count, records }: { count: number; records: number },
+): Promise<void> {
+  await client.query('set synchronous_commit = off');
+  await client.query(
+    `insert into rowhook.event (id, name, resource, record_key, payload, delivery_count, seq, changed_at, created_at)
+     select ${uuidAt('at', `'e' || i`)}, 'tag_update', 'tag', key, body, 1, i, at, at
+     from generate_series(1, $1::int) i,
+       lateral (select (${firstId} + i % $2::int)::text as key,
+         date_trunc('day', now()) + i::float8 / $1 * (now() - date_trunc('day', now())) as at) e,
+       lateral (select format('{"id":%s,"name":"Changed %s %s","external_id":null,"external_type":null,"site":null,"category":null}', key, i, at) as body) b`,
+    [count, records],
+  );
+  await client.query('reset synchronous_commit');
+  await client.query('vacuum analyze');
+  await client.query('checkpoint');
+}
+
 /** Retries that wait for an hour and longer, and attempts that ended earlier today. Their events retention has taken away. */
 export async function makeHistory(
   client: pg.Client,

@@ -2,6 +2,7 @@ import { RowhookError } from '../errors.ts';
 import { dialectNamed } from '../wire/dialects.ts';
 import { type Attempt, attemptsOf } from './attempts.ts';
 import { type DeliveryState, stateOf } from './history.ts';
+import { ringText } from './ring.ts';
 import type { Queryable } from './sql.ts';
 
 /** A delivery with everything that is known of it. */
@@ -130,7 +131,7 @@ export async function redeliver(db: Queryable, id: string): Promise<{ readonly e
   }
   // Somebody else was quicker.
   if (outcome === 'pending') throw pending(id);
-  await db.query(`select pg_notify('rowhook_delivery', '')`);
+  await db.query(ringText('rowhook_delivery'));
   return { endpointId: delivery.endpointId };
 }
 

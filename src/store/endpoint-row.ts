@@ -2,6 +2,7 @@ import { RowhookError } from '../errors.ts';
 import type { EndpointValues } from '../wire/endpoint-input.ts';
 import { type CertificateView, viewOfCertificates } from '../wire/pem.ts';
 import { shownProxy } from '../wire/proxy-url.ts';
+import { ringText } from './ring.ts';
 import { plainSealer, type SealedColumn, type Sealer } from './sealer.ts';
 import type { Queryable } from './sql.ts';
 
@@ -163,7 +164,7 @@ export function headersIn(text: string): [name: string, value: string][] {
 
 /** Only a hint that deliveries are due, heard when the transaction commits. */
 export async function ring(db: Queryable): Promise<void> {
-  await db.query(`select pg_notify('rowhook_delivery', '')`);
+  await db.query(ringText('rowhook_delivery'));
 }
 
 /** Ids are bigint; what cannot be one belongs to no endpoint. */

@@ -1,4 +1,5 @@
 import { RowhookError } from '../errors.ts';
+import { ringText } from './ring.ts';
 import type { Queryable } from './sql.ts';
 import type { Count } from './status.ts';
 
@@ -143,7 +144,7 @@ async function ask(
     });
   }
   // A relay that sleeps wakes up by it.
-  await db.query('notify rowhook');
+  await db.query(ringText('rowhook'));
   return { ...request, action, filter };
 }
 

@@ -1,4 +1,5 @@
 import { int4Array, int8Array, textArray, timestampArray, uuidArray } from '../../store/binary-arrays.ts';
+import { ringText } from '../../store/ring.ts';
 import type { NamedStatement, Queryable } from '../../store/sql.ts';
 import { ids } from './event-ids.ts';
 import type { RecordEvent } from './events.ts';
@@ -141,4 +142,4 @@ with written as (
   select 0, (select slot from rowhook.delivery_slot), *
     from unnest($1::bigint[], $2::uuid[], $3::uuid[]${ordered ? ', $4::text[]' : ''})
 )
-select pg_notify('rowhook_delivery', pg_backend_pid()::text)`;
+${ringText('rowhook_delivery', 'pg_backend_pid()::text')}`;

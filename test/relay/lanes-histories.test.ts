@@ -52,6 +52,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), tied: fc.boolean() }) },
 );
 
+/** A backlog of each table, and each begins while those before are being read: as many lanes as there can be. */
+const fourLanes: Step[] = tables.flatMap((table): Step[] => [
+  { do: 'bulk', table, count: 150 },
+  { do: 'turn', pages: 4, size: 20 },
+  { do: 'die', statement: 3 },
+]);
+
 interface Writer {
   readonly client: pg.Client;
   open: boolean;
@@ -59,6 +66,9 @@ interface Writer {
   /** Each record that the open transaction touched: whether it was there before, and is there now. */
   touched: Map<string, { readonly before: boolean; readonly after: boolean }>;
 }
+
+const seed = Number(process.env.ROWHOOK_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const path = process.env.ROWHOOK_TEST_PATH;
 
 const isUpdate = (name: string): boolean => name.endsWith('_update');
 
@@ -169,7 +179,7 @@ describe('histories through lanes of the relay', function () {
     return expected;
   }
 
-  it('hold every net effect once and in order per record, whatever the lanes do', async () => {
+  it(`hold every net effect once and in order per record, whatever the lanes do (seed ${seed})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), async (steps) => {
         const first = 1_000 * ++runs;
@@ -195,11 +205,15 @@ describe('histories through lanes of the relay', function () {
       }),
       {
         numRuns: Number(process.env.ROWHOOK_TEST_RUNS ?? 10),
-        seed: Number(process.env.ROWHOOK_TEST_SEED ?? 4711),
+        seed,
+        ...(path === undefined ? {} : { path }),
+        examples: [[fourLanes]],
         // A failing history is told with what it was shrunk to by then.
         interruptAfterTimeLimit: 90_000,
       },
     );
+    // Of one history that is replayed nobody can ask that much.
+    if (path !== undefined) return;
     expect(seen.most).to.equal(4);
     expect(seen.met).to.be.above(3);
     expect(seen.deaths).to.be.above(3);

@@ -16,7 +16,7 @@ import * as queue from './queue.ts';
 
 interface Seen {
   /** Of the certificate that the caller showed. */
-  readonly name: string | undefined;
+  readonly name: string | string[] | undefined;
   /** The header that the endpoint is to get. */
   readonly team: string | string[] | undefined;
   /** What the receiver's own verification says. */

@@ -9,7 +9,7 @@ import { leaves, okWithBody } from './hostile-answers/ways.ts';
 import { type RawServer, startRawServer } from './raw-server.ts';
 
 /** To each endpoint, in all; after the first third its memory is taken for what it needs. */
-const third = 10;
+const third = 8;
 const growthMaxMb = 40;
 const peakMaxMb = 200;
 /** A slow machine may take long for all at once: of the others none ends by its deadline. */

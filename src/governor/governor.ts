@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 import { createLifetime, type Lifetime } from '../lifetime.ts';
@@ -27,13 +28,6 @@ export interface Governor extends Lifetime {
   /** What it tells the others; before the first sample, and without samples, to give way. */
   readonly pace: Pace;
 }
-
-/** Resolves when the signal comes. */
-const stopped = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** Without an answer for so long the connection is given up. */
 const answerMs = 5_000;
@@ -77,9 +71,12 @@ export function createGovernor(options: GovernorOptions): Governor {
     const db = new Client({ ...options.connection, query_timeout: answerMs });
     // The next sample says so too.
     db.on('error', () => {});
+    const tried = new AbortController();
+    const { signal } = tried;
     try {
-      // A server may take a connection and say nothing.
-      await Promise.race([db.connect(), stopped(stopping.signal)]);
+      // A server may take a connection and say nothing. Nobody listens on, or each attempt would leave a listener.
+      const stopped = once(stopping.signal, 'abort', { signal }).catch(() => {});
+      await Promise.race([db.connect(), stopped]).finally(() => tried.abort());
       if (stopping.signal.aborted) return;
       client = db;
       let ids: number | null = null;

@@ -15,11 +15,17 @@ export async function lastEvent(client: pg.Client): Promise<string> {
 }
 
 /**
- * Waits until so many events are there, and returns how many were made a second: without the first page, nor what came before it.
+ * Waits until so many events are there, and returns how many were made a second: without the first ones, nor what came before them.
  * Those that were there already are not counted each time: with millions of them that would take more than the relay does.
  * @param after the latest event that was there already
+ * @param leftOut how many of the first ones do not count; default: a page
  */
-export async function eventsPerSecond(client: pg.Client, count: number, after = lowest): Promise<number> {
+export async function eventsPerSecond(
+  client: pg.Client,
+  count: number,
+  after = lowest,
+  leftOut = page,
+): Promise<number> {
   await waitUntil(
     async () => {
       const { rows } = await client.query<{ count: number }>(
@@ -32,10 +38,10 @@ export async function eventsPerSecond(client: pg.Client, count: number, after = 
   );
   const { rows } = await client.query<{ seconds: number }>(
     `select extract(epoch from max(created_at) - min(created_at))::float8 as seconds
-     from (select created_at from rowhook.event where id > $1 order by id limit $2) made`,
-    [after, count],
+     from (select created_at from rowhook.event where id > $1 order by id offset $2 limit $3) made`,
+    [after, leftOut, count - leftOut],
   );
-  return (count - page) / rows[0]!.seconds;
+  return (count - leftOut) / rows[0]!.seconds;
 }
 
 /** Changes rows of a table in transactions of twenty, over and over until there were `count` changes. */

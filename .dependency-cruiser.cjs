@@ -101,7 +101,8 @@ module.exports = {
     },
     {
       name: 'only-these-connect',
-      comment: 'docs/security.md says of each who may tell it where to; whatever a tenant can influence goes through the guard.',
+      comment:
+        'docs/security.md says of each who may tell it where to; whatever a tenant can influence goes through the guard.',
       severity: 'error',
       from: {
         path: '^src/',

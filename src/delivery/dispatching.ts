@@ -137,8 +137,8 @@ export class Dispatching {
     this.#hurry.abort();
     clearTimeout(this.#paceTimer);
     this.#waiting.end();
+    const looking = this.#outdated.end();
     await this.#loop;
-    await this.#outdated.end();
     this.#returns.add(this.#lanes.takeQueued());
     await this.#returns.giveBack();
     await Promise.all(this.#requests);
@@ -150,6 +150,7 @@ export class Dispatching {
       this.#parts.log.warn({ err: error }, 'endpoints not let go: others wait until their time is over');
     });
     await this.#parts.sending.sender.close();
+    await looking;
     this.#parts.claims.close();
     this.#parts.results.close();
   }
@@ -170,25 +171,27 @@ export class Dispatching {
         pauseMs = firstPauseMs;
       } catch (error) {
         log.warn({ err: error, pauseMs }, 'deliveries cannot be claimed');
-        await this.#wait(pauseMs, () => false);
+        await this.#breathe(pauseMs);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-        await this.#returns.giveBackLate();
         continue;
       }
       await rest(
         pace,
         spentMs(),
-        (ms) => this.#wait(ms, () => false),
+        (ms) => this.#breathe(ms),
         () => this.#stopping,
       );
       const worthIt = (): boolean =>
-        this.#urgent ||
-        (this.#woken && this.#lanes.hasRoomForFresh) ||
-        this.#lanes.runsLow(performance.now());
-      await this.#wait(Math.min(limits.pollMs, this.#claiming.fullInMs()), worthIt);
-      this.#urgent = false;
-      await this.#returns.giveBackLate();
+        (this.#woken && this.#lanes.hasRoomForFresh) || this.#lanes.runsLow(performance.now());
+      await this.#breathe(Math.min(limits.pollMs, this.#claiming.fullInMs()), worthIt);
     }
+  }
+
+  /** Waits between two claims, and then gives back what is not to be sent; sooner where others wait for it. */
+  async #breathe(ms: number, worthIt = (): boolean => false): Promise<void> {
+    await this.#wait(ms, () => this.#urgent || worthIt());
+    this.#urgent = false;
+    await this.#returns.giveBackLate();
   }
 
   async #claim(): Promise<void> {

@@ -88,6 +88,8 @@ export class Duties {
         await duty.task.destroy();
         if (this.#stopped) return;
         duty.task = this.#schedule(duty.name, duty.expression, duty.work);
+        // Its time may have been passed over: a machine that was suspended for days has no partitions for today.
+        void this.round(duty.name, duty.work);
       }
     };
     this.every('clock', watchMs, watchMs, look);

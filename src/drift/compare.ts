@@ -1,10 +1,10 @@
 import { samePlan } from '../capture/install.ts';
 import { quoteName } from '../catalog/table-name.ts';
-import { outboxRest } from '../store/outbox.ts';
 import { columnDrift } from './columns.ts';
 import { type DriftFacts, relationName, type TableNow } from './facts.ts';
 import { type Drift, type DriftSeverity, installCommand, relayWaits } from './kinds.ts';
 import type { Needs } from './needs.ts';
+import { outboxDrift } from './outbox-partitions.ts';
 import { triggerDrift } from './triggers.ts';
 
 const order: readonly DriftSeverity[] = ['blind', 'stopped', 'note'];
@@ -17,7 +17,7 @@ export function compare(needs: readonly Needs[], facts: DriftFacts): Drift[] {
     const found = now.get(need.table);
     return found ? tableDrift(need, found, captured, facts.role) : [];
   });
-  return [...replicaDrift(facts), ...facts.missingPartitions.map(lostPartition), ...drifts].sort(
+  return [...replicaDrift(facts), ...outboxDrift(facts.outbox), ...drifts].sort(
     (a, b) => order.indexOf(a.severity) - order.indexOf(b.severity),
   );
 }
@@ -164,26 +164,6 @@ const subscribed = ({ table, subscriptions }: TableNow): Drift => ({
   first: 'Install rowhook where the rows are written first, in the database of the publisher.',
   fix: [],
 });
-
-function lostPartition(name: string): Drift {
-  const isRest = name === outboxRest;
-  const slot = name.slice('outbox_'.length);
-  return {
-    kind: 'outbox_partition_missing',
-    severity: 'note',
-    table: null,
-    message: isRest
-      ? `rowhook.${name} is gone: should another partition of the outbox be missing, writes to captured tables fail`
-      : `rowhook.${name} is gone: what is written in its ten minutes of each hour is in rowhook.${outboxRest}, and becomes events as ever`,
-    first: isRest
-      ? null
-      : `Wait until rowhook.${outboxRest} is empty, which the relay sees to; set lock_timeout, so that no writer waits for long.`,
-    fix: [
-      `CREATE TABLE rowhook.${name} (LIKE rowhook.outbox INCLUDING DEFAULTS INCLUDING INDEXES)${isRest ? '' : ' WITH (autovacuum_enabled = off)'};`,
-      `ALTER TABLE rowhook.outbox ATTACH PARTITION rowhook.${name} ${isRest ? 'DEFAULT' : `FOR VALUES IN (${slot})`};`,
-    ],
-  };
-}
 
 function replicaDrift({ replicas, isReplica }: DriftFacts): Drift[] {
   const drift = (who: string, ...fix: string[]): Drift => ({

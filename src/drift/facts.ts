@@ -2,6 +2,7 @@ import { parseTable, quoteName } from '../catalog/table-name.ts';
 import { type CapturePlan, planSql } from '../store/captures.ts';
 import { outboxPartitions } from '../store/outbox.ts';
 import type { Queryable } from '../store/sql.ts';
+import { type OutboxFacts, outboxFacts } from './outbox-partitions.ts';
 
 export interface FoundColumn {
   readonly number: number;
@@ -63,8 +64,7 @@ export interface DriftFacts {
   readonly tables: readonly TableNow[];
   /** Who begins sessions in which triggers do not fire; nulls: every database, every role. */
   readonly replicas: ReadonlyArray<{ readonly database: string | null; readonly role: string | null }>;
-  /** Those of the outbox that are gone. */
-  readonly missingPartitions: readonly string[];
+  readonly outbox: OutboxFacts;
   /** This very session is one. */
   readonly isReplica: boolean;
   readonly role: string;
@@ -163,12 +163,7 @@ select coalesce(json_agg(json_build_object(
    left join pg_database b on b.oid = s.setdatabase left join pg_roles o on o.oid = s.setrole
    where 'session_replication_role=replica' = any (s.setconfig)
      and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))) as replicas,
-  array(
-    select name from unnest($4::text[]) name
-    where not exists (
-      select from pg_inherits i join pg_class c on c.oid = i.inhrelid
-      where i.inhparent = 'rowhook.outbox'::regclass and c.relname = name)
-    order by name) as "missingPartitions",
+  ${outboxFacts('$4::text[]')} as outbox,
   current_setting('session_replication_role') = 'replica' as "isReplica",
   current_user as role
 from wanted w left join below b on b.id = w.id`;

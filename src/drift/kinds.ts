@@ -25,7 +25,7 @@ export const driftKinds = {
   key_missing: 'The key of a table no longer tells its rows apart.',
   privilege_missing: 'The role of the daemon may not read a table.',
   replica_role: 'Some sessions begin with session_replication_role = replica, in which triggers do not fire.',
-  outbox_partition_missing: 'A partition of the outbox is gone; the others take what would go there.',
+  outbox_partition_missing: 'A partition of the outbox is gone, or was detached.',
   subscription:
     'A logical replication subscription writes to a captured table; its writes fire no statement triggers.',
 } as const;

@@ -3,6 +3,10 @@ import { defaultKey } from '../catalog/watch.ts';
 import type { Queryable } from '../store/sql.ts';
 import type { KnownRecord } from './record-name.ts';
 
+/** As captures write values (trigger-sql.ts), whatever the session has: conditions are compared with them. */
+const settings = `(select set_config('datestyle', 'ISO, YMD', true), set_config('timezone', 'UTC', true),
+  set_config('intervalstyle', 'iso_8601', true), set_config('extra_float_digits', '1', true), set_config('bytea_output', 'hex', true) offset 0)`;
+
 /** Columns of the record's row as text; undefined where there is none, null where nobody may look. */
 export async function readRow(
   db: Queryable,
@@ -23,7 +27,7 @@ export async function readRow(
   );
   const texts = columns.map((column) => `t.${quoteName(column)}::text`);
   const { rows } = await db.query<{ found: Array<string | null> }>(
-    `select array[${texts.join(', ')}]::text[] as found from ${table} t where ${key.join(' and ')} limit 1`,
+    `select array[${texts.join(', ')}]::text[] as found from ${settings} settings, ${table} t where ${key.join(' and ')} limit 1`,
     values,
   );
   return rows[0]?.found;

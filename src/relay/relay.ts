@@ -185,7 +185,8 @@ export function createRelay(options: RelayOptions): Relay {
       await rest(
         pace,
         performance.now() - startedAt,
-        (ms) => pause.forMs(ms),
+        // Not the pause, which would take a ring for its own that is for the doze behind it.
+        (ms) => sleep(ms),
         () => stopping,
       );
       // Also in the middle of a backlog, which may last for hours.
@@ -193,7 +194,9 @@ export function createRelay(options: RelayOptions): Relay {
         housekeeping = performance.now();
         await followDatabase(db);
         prunedTo = await pruneCursors(db, cursor.id, prunedTo);
-        const emptied = await reclaim(db, cursor);
+        const emptied = await reclaim(db, cursor, (partition, err) =>
+          log.warn({ err, partition }, 'an outbox partition cannot be emptied'),
+        );
         if (emptied.length > 0) log.info({ partitions: emptied }, 'outbox partitions emptied');
       }
       const isAsleep = !turned.full && !retried?.more && (await doze.nothingCame(db));

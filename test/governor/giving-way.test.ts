@@ -35,6 +35,7 @@ function slowPace(batch: number, restMs: number): SlowPace {
 }
 
 const hourMs = 3_600_000;
+const largestPage = 2_000;
 
 describe('while the application goes first', () => {
   const running: Lifetime[] = [];
@@ -95,6 +96,23 @@ describe('while the application goes first', () => {
       pace.givesWay = false;
       await waitUntil(() => sum(pages()) === updates, { what: 'the rest of the pages', timeoutMs: 2_000 });
       expect(pages().length).to.be.lessThan(4);
+    });
+
+    it('hears the ring that comes while it rests on its way to sleep', async () => {
+      const connection = connectionConfig(db.url);
+      const bell = createBell({ connection, log });
+      const parts = { connection, catalog: siteStacker(), log, bell, onDeliveries() {} };
+      await start(bell);
+      await start(createRelay({ ...parts, pace: slowPace(largestPage, 200), drowsyMs: 20, pollMs: hourMs }));
+      for (let i = 0; i < 3; i++) {
+        await waitUntil(() => sum(pages()) === updates + i, { what: `change ${i}` });
+        const asleep = `select from rowhook.bell where last_value = 2`;
+        await waitUntil(async () => (await db.query(asleep)).rowCount === 1, {
+          what: 'it to ask for the bell',
+        });
+        await db.query(`insert into tag_categories (name) values ('late')`);
+      }
+      await waitUntil(() => sum(pages()) === updates + 3, { what: 'the last change' });
     });
 
     it('stops while it rests', async () => {

@@ -70,6 +70,51 @@ describe('an outbox that has lost partitions', () => {
     await client.end();
   });
 
+  it('is told as what it is where writes fail: no slot, and no rest; and gets them back as their owner’s', async () => {
+    const [name] = await drop(0, 0);
+    const client = await connect();
+    await client.query('drop table rowhook.outbox_rest');
+    const drifts = () => createLook(things)(client);
+    const found = await drifts();
+    expect(found.map(({ severity, message }) => [severity, message.split(' ')[0]])).to.eql([
+      ['blind', 'rowhook.outbox_rest'],
+      ['blind', name],
+    ]);
+    expect(found.every(({ message }) => message.includes('writes to captured tables fail'))).to.equal(true);
+    const statements = found.flatMap(({ fix }) => fix);
+    for (const statement of statements) await client.query(statement);
+    expect(await drifts()).to.eql([]);
+    const owners = await ask<{ count: number }>(
+      url,
+      `select count(distinct relowner)::int from pg_class where relname like 'outbox%' and relkind in ('r', 'p')`,
+    );
+    expect(owners).to.eql([{ count: 1 }]);
+    expect(statements.filter((statement) => statement.includes('OWNER TO'))).to.have.length(2);
+    await client.end();
+  });
+
+  it('is emptied as far as it goes where one of its partitions cannot be', async () => {
+    const reader = await openReader(url);
+    const slots = await ask<{ slot: number }>(url, slotsSql(3, 4));
+    const names = slots.map(({ slot }) => `outbox_${slot}`).sort();
+    await ask(
+      url,
+      `insert into thing values (1, 'n')`,
+      ...slots.map(
+        ({ slot }) => `insert into rowhook.outbox (slot, capture_id, op, n) values (${slot}, 0, 'i', 0)`,
+      ),
+    );
+    await reader.turnAll();
+    const holder = await connect();
+    await holder.query(`create function no() returns trigger language plpgsql as 'begin raise exception ''not this one''; end';
+      create trigger no before truncate on rowhook.${names[0]} execute function no()`);
+    const failed: string[] = [];
+    expect(await reclaim(reader.client, reader.cursor(), (name) => failed.push(name))).to.eql([names[1]]);
+    expect(failed).to.eql([names[0]]);
+    await holder.end();
+    await reader.end();
+  });
+
   it('keeps what is in one that was detached', async () => {
     const reader = await openReader(url);
     const [far] = await ask<{ slot: number }>(url, slotsSql(3, 3));
@@ -83,6 +128,14 @@ describe('an outbox that has lost partitions', () => {
     await reader.turnAll();
     expect(await reclaim(reader.client, reader.cursor())).to.eql([]);
     expect(await ask(url, `select from rowhook.outbox_${far!.slot}`)).to.have.length(1);
+    const client = await connect();
+    const drifts = await createLook(things)(client);
+    expect(drifts.map(({ severity }) => severity)).to.eql(['blind']);
+    for (const statement of drifts[0]!.fix) await client.query(statement);
+    expect(await createLook(things)(client)).to.eql([]);
+    await client.end();
+    await reader.turnAll();
+    expect(await eventsOfThings(url)).to.eql(created(2));
     await reader.end();
   });
 });

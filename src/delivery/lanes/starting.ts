@@ -165,9 +165,10 @@ export class Starting {
   startsAt(now: number): number | undefined {
     const [first] = this.#yielding;
     if (!this.#inFlight.hasPlace || (this.#paced.size === 0 && !first)) return undefined;
+    const turnAt = this.#released?.queued ? this.#releasedAt + turnMs : now;
     return Math.min(
       ...[...this.#paced].map(({ pacing, rate }) => (rate === null ? 0 : pacing.startsAt(rate))),
-      first ? this.#courtesy.backlogAt(first.endpointId, now) : Number.POSITIVE_INFINITY,
+      first ? Math.max(turnAt, this.#courtesy.backlogAt(first.endpointId, now)) : Number.POSITIVE_INFINITY,
     );
   }
 

@@ -6,38 +6,52 @@ import type { Cursor } from './cursor.ts';
 
 /** A new slot every 600 s, as sql/schema/0001 has it. */
 const slotSeconds = 600;
-/** Rows of the rest that are deleted at once, at most: as often as this is called that is more than a busy application writes there. */
+/** Rows of the rest that are deleted at once, at most. What is more is emptied with the whole of it, once nobody writes there. */
 const restBatch = 20_000;
 
 /**
  * Empties the partitions of the outbox in which everything is read; returns their names. TRUNCATE gives the space back at once:
- * no vacuum is needed, and none can be held up (invariant 8).
+ * no dead rows, no vacuum, whatever other transactions hold.
  *
  * Writers are in the slot of the clock. That one, the one before and the one after are left alone, and a lock is taken only if
  * nobody holds one: no writer waits (invariant 4), and a transaction that wrote there and is still open keeps its partition.
- * A partition that is missing is none of our business: what would go there is in the rest, where writers may be at any time.
+ * Where one of these three is missing, writers are in the rest, which is otherwise emptied as the slots are.
+ *
+ * @param failed is told of one that cannot be emptied; the others are
  */
-export async function reclaim(client: Client, cursor: Cursor): Promise<string[]> {
+export async function reclaim(
+  client: Client,
+  cursor: Cursor,
+  failed: (name: string, error: unknown) => void = (_, error) => {
+    throw error;
+  },
+): Promise<string[]> {
   if (cursor.reading !== null) return [];
   if (lanesOf(cursor).some((lane) => lane.thenConsumed !== null)) return [];
   // By pg_inherits: one that was detached is no partition any more, and what is in it is not read.
-  const { rows } = await client.query<{ name: string }>(
-    `select c.relname as name
-     from pg_inherits i
-     join pg_class c on c.oid = i.inhrelid,
-       (select date_part('epoch', clock_timestamp())::bigint / $2 % $1 as current) clock
-     where i.inhparent = 'rowhook.outbox'::regclass
-       and (c.relname = $3 or c.relname in (
-         select 'outbox_' || slot from generate_series(0, $1::int - 1) slot
-         where (slot - current + $1) % $1 not in (0, 1, $1 - 1)))
-       and pg_relation_size(c.oid) > 0
+  const { rows } = await client.query<{ name: string; written: boolean }>(
+    `with clock as (
+       select 'outbox_' || slot as name, (slot - current + $1) % $1 in (0, 1, $1 - 1) as near
+       from generate_series(0, $1::int - 1) slot,
+         (select date_part('epoch', clock_timestamp())::bigint / $2 % $1 as current) clock
+     ), part as (
+       select c.oid, c.relname::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+       where i.inhparent = 'rowhook.outbox'::regclass
+     )
+     select name, name = $3 and exists (select from clock where near and clock.name not in (select name from part)) as written
+     from part
+     where name not in (select name from clock where near) and pg_relation_size(oid) > 0
      order by 1`,
     [outboxSlots, slotSeconds, outboxRest],
   );
   const emptied: string[] = [];
-  for (const { name } of rows) {
-    const done = name === outboxRest ? deleteRest(client, cursor) : emptyPartition(client, name, cursor);
-    if (await done) emptied.push(name);
+  for (const { name, written } of rows) {
+    try {
+      const isEmptied = await (written ? deleteRest(client, cursor) : emptyPartition(client, name, cursor));
+      if (isEmptied) emptied.push(name);
+    } catch (error) {
+      failed(name, error);
+    }
   }
   return emptied;
 }

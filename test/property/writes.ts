@@ -51,6 +51,8 @@ export function resolveWrite(write: Write, context: WriteContext): Resolved | un
   }
 }
 
+const rankOf = ({ before, after }: RowChange): number => (after === null ? 0 : before === null ? 2 : 1);
+
 /** Statements that may bring rows. */
 function put(
   op: 'insert' | 'copy' | 'upsert' | 'ignore' | 'merge',
@@ -83,6 +85,8 @@ function put(
     if (after !== before) changes.push(...changesOf(table, before, after, context));
   }
   if (rows.length === 0) return undefined;
+  // Each kind of change has a trigger of its own, and they fire in this order: it shows where a page ends between them.
+  if (op === 'merge' || op === 'upsert') changes.sort((one, other) => rankOf(one) - rankOf(other));
   const target = targetOf(table, [...taken], write, context, true);
   const statement =
     op === 'copy'
